@@ -1,0 +1,1 @@
+"""Pileus: the OpenStack cloud as one Python program."""

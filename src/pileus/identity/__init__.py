@@ -1,0 +1,1 @@
+"""Identity: who there is and what they may (Keystone v3)."""

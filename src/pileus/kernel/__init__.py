@@ -1,0 +1,1 @@
+"""What every service is written with; it knows no service."""

@@ -1,0 +1,1 @@
+"""Resources declared once: routes, validation, versions, faults, documents."""

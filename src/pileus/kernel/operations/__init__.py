@@ -1,0 +1,1 @@
+"""Durable operations: journalled steps, each beside its undo."""

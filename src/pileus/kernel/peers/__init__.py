@@ -1,0 +1,1 @@
+"""Calling a service here or on another machine through one protocol."""

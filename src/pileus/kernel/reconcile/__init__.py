@@ -1,0 +1,1 @@
+"""Loops that read the wanted and the real state and close the difference."""

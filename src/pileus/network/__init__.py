@@ -1,0 +1,1 @@
+"""Networks, ports, routers, addresses, firewalls (Neutron v2.0)."""

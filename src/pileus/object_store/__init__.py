@@ -1,0 +1,1 @@
+"""Accounts, containers, objects (Swift v1)."""

@@ -1,0 +1,1 @@
+"""Simulated hosts, networks and disks, good enough to run the whole system."""
