@@ -43,9 +43,7 @@ class Bootstrap:
         self._passwords = passwords
         self._region = region
 
-    async def run(
-        self, tx: Tx, *, passwords: dict[str, str], url: str, services: Sequence[Service]
-    ) -> None:
+    async def run(self, tx: Tx, *, passwords: dict[str, str], url: str, services: Sequence[Service]) -> None:
         """Bring the database to where a fresh cloud starts.
 
         Args:
@@ -69,7 +67,7 @@ class Bootstrap:
     async def catalog(self, tx: Tx, *, url: str, services: Sequence[Service]) -> None:
         """Make the catalog show the services at the address."""
         if await tx.first(select(REGIONS).where(REGIONS.c.id == self._region)) is None:
-            row = {"id": self._region, "description": "", "parent_region_id": None, "extra": {}}
+            row: Row = {"id": self._region, "description": "", "parent_region_id": None, "extra": {}}
             await tx.insert(REGIONS, row)
         for service in services:
             address = url.rstrip("/") + service.prefix + TEMPLATES.get(service.type, "")

@@ -5,6 +5,7 @@ outlives a change of what it was made from: every entry knows the generation tha
 """
 
 import base64
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ from pileus.kernel.store.errors import DuplicateRow
 from pileus.kernel.world import World
 
 _encode = msgspec.json.Encoder().encode
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+={0,2}")
 LONGEST = 1024
 """Characters of a token at the most; ours have about 200."""
 
@@ -111,9 +113,10 @@ class Tokens:
             raise Unauthorized
 
     def _open(self, token: str) -> Payload:
-        if len(token) > LONGEST or not token.isascii():
+        if len(token) > LONGEST or not _TOKEN.fullmatch(token):
             raise Unauthorized
-        padded = token.encode() + b"=" * (-len(token) % 4)
+        bare = token.rstrip("=").encode()
+        padded = bare + b"=" * (-len(bare) % 4)
         self._look_at_keys()
         try:
             return unpack(self._fernet.decrypt(padded))
