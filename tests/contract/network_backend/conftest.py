@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,7 +31,8 @@ async def backend(request: pytest.FixtureRequest) -> AsyncIterator[Any]:
     if request.param == "simulated":
         yield SimulatedNetwork()
         return
-    from tests.e2e.ovn_sandbox import OvnSandbox
+    sys.path.insert(0, str(Path(__file__).parents[2] / "e2e"))
+    from ovn_sandbox import OvnSandbox
 
     from pileus.network.backend.ovn import OvnBackend
 
