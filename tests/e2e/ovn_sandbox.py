@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -97,27 +98,15 @@ class Guest:
             self.run("ip", "route", "replace", to, "via", via, "dev", self.device)
         return told
 
-    def serve_tcp(self, port: int, answer: str = "hello") -> None:
-        """Answer every connection to a port until the sandbox ends."""
-        program = f"printf 'HTTP/1.0 200 OK\\r\\nContent-Length: {len(answer)}\\r\\n\\r\\n{answer}'"
+    def serve_tcp(self, port: int) -> None:
+        """Answer HTTP on a port until the guests are unplugged."""
+        root = self.sandbox.folder / "www"
+        root.mkdir(exist_ok=True)
         self.sandbox.start(
             f"{self.namespace}-tcp{port}",
-            [
-                "ip",
-                "netns",
-                "exec",
-                self.namespace,
-                "busybox",
-                "nc",
-                "-lk",
-                "-p",
-                str(port),
-                "-e",
-                "sh",
-                "-c",
-                program,
-            ],
-        )
+            ["ip", "netns", "exec", self.namespace, sys.executable, "-m", "http.server", str(port),
+             "--directory", str(root)],
+        )  # fmt: skip
         listening = f":{port:04X} "
         until(
             lambda: any(
@@ -150,6 +139,7 @@ class OvnSandbox:
         self._with_chassis = chassis
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._namespaces: list[str] = []
+        self._guests: list[Guest] = []
         self._ports = 0
         self.northbound = f"unix:{self.folder}/nb.sock"
         self.southbound = f"unix:{self.folder}/sb.sock"
@@ -229,7 +219,7 @@ class OvnSandbox:
     def start_controller(self) -> None:
         self.start(
             "controller",
-            ["ovn-controller", self.switch, f"--unixctl={self.folder}/controller.ctl", "-vconsole:info"],
+            ["ovn-controller", self.switch, f"--pidfile={self.folder}/controller.pid", "-vconsole:info"],
             inside=True,
         )
 
@@ -289,6 +279,7 @@ class OvnSandbox:
         )
         run("ip", "-n", self.namespace, "link", "set", device, "netns", namespace)
         guest = Guest(self, namespace, device)
+        self._guests.append(guest)
         guest.run("ip", "link", "set", "lo", "up")
         guest.run("ip", "link", "set", device, "address", mac)
         guest.run("ip", "link", "set", device, "up")
@@ -296,6 +287,16 @@ class OvnSandbox:
 
     def unplug(self, guest: Guest) -> None:
         self.vsctl("--if-exists", "del-port", guest.device)
+
+    def unplug_all(self) -> None:
+        """Take all guests away, with their namespaces and whatever they were serving."""
+        for name in [name for name in self._running if "-tcp" in name]:
+            self.stop(name)
+        for guest in self._guests:
+            self.unplug(guest)
+            run("ip", "netns", "del", guest.namespace, check=False)
+            self._namespaces.remove(guest.namespace)
+        self._guests.clear()
 
     def outside(self) -> Guest:
         """What lies behind the physical network ``public``: a machine at 198.51.100.1."""
