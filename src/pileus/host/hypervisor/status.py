@@ -121,8 +121,8 @@ class Diagnostics(Struct, frozen=True, kw_only=True):
     state: PowerState
     driver: str
     hypervisor: str
-    uptime: int
-    """Seconds since the domain started."""
+    uptime: int | None
+    """Seconds since the domain started; None if the driver does not know."""
     memory_max_mib: int
     memory_used_mib: int
     cpus: tuple[CpuUsage, ...] = ()

@@ -30,7 +30,6 @@ from pileus.host.hypervisor.status import (
     TcpEndpoint,
     UnixEndpoint,
 )
-from pileus.host.turns import Turns
 from pileus.simulated.hypervisor import console
 from pileus.simulated.hypervisor.faults import Faults
 from pileus.simulated.hypervisor.ledger import DomainRecord, Ledger
@@ -69,7 +68,6 @@ class SimulatedHypervisor:
         self._hub = EventHub()
         kept = ledger.load(machine.hostname) if ledger else ()
         self._domains: dict[str, DomainRecord] = {record.spec.id: record for record in kept}
-        self._turns = Turns()
 
     # ---- Hypervisor
 
@@ -80,7 +78,7 @@ class SimulatedHypervisor:
 
     async def spawn(self, spec: ServerSpec) -> None:
         """See Hypervisor. A guest larger than the whole machine cannot be started."""
-        async with self._call("spawn", spec.id):
+        async with self._call("spawn"):
             old = self._domains.get(spec.id)
             if old and old.state in ON:
                 return
@@ -94,7 +92,7 @@ class SimulatedHypervisor:
 
     async def start(self, server_id: str) -> None:
         """See Hypervisor."""
-        async with self._call("start", server_id):
+        async with self._call("start"):
             record = self._get(server_id)
             if record.state is PowerState.RUNNING:
                 return
@@ -104,24 +102,24 @@ class SimulatedHypervisor:
             self._boot(server_id, "restored" if record.state is PowerState.SUSPENDED else "booted")
 
     async def stop(self, server_id: str, grace: float = 60.0) -> None:
-        """See Hypervisor. A paused guest does not hear the power button."""
-        async with self._call("stop", server_id):
+        """See Hypervisor. A paused guest cannot hear the power button and is cut at once."""
+        async with self._call("stop"):
             await self._down(server_id, grace)
 
     async def reboot(self, server_id: str, *, hard: bool, grace: float = 120.0) -> None:
         """See Hypervisor."""
-        async with self._call("reboot", server_id):
+        async with self._call("reboot"):
             await self._down(server_id, 0.0 if hard else grace)
             await self._wait(self._latency.start)
             self._boot(server_id)
 
     async def destroy(self, server_id: str) -> None:
         """See Hypervisor."""
-        async with self._call("destroy", server_id):
+        async with self._call("destroy"):
             if server_id not in self._domains:
                 return
             await self._down(server_id, 0.0)
-            del self._domains[server_id]
+            self._domains.pop(server_id, None)
             if self._ledger:
                 self._ledger.remove(self._machine.hostname, server_id)
             self._hub.publish(Event(server_id, EventKind.DELETED))
@@ -142,20 +140,23 @@ class SimulatedHypervisor:
 
     async def attach_nic(self, server_id: str, nic: Nic) -> None:
         """See Hypervisor."""
-        async with self._call("attach_nic", server_id):
+        async with self._call("attach_nic"):
             if any(n.port_id == nic.port_id for n in self._get(server_id).spec.nics):
                 return
             await self._wait(self._latency.plug)
             spec = self._get(server_id).spec
-            self._change(server_id, spec=replace(spec, nics=(*spec.nics, nic)))
+            rest = tuple(n for n in spec.nics if n.port_id != nic.port_id)
+            self._change(server_id, spec=replace(spec, nics=(*rest, nic)))
 
     async def detach_nic(self, server_id: str, port_id: str, timeout: float = 60.0) -> None:  # noqa: ASYNC109
         """See Hypervisor."""
-        async with self._call("detach_nic", server_id):
+        async with self._call("detach_nic"):
             left = tuple(n for n in self._get(server_id).spec.nics if n.port_id != port_id)
             if len(left) < len(self._get(server_id).spec.nics):
                 await self._unplug(server_id, port_id, timeout)
-                self._change(server_id, spec=replace(self._get(server_id).spec, nics=left))
+                spec = self._get(server_id).spec
+                left = tuple(n for n in spec.nics if n.port_id != port_id)
+                self._change(server_id, spec=replace(spec, nics=left))
 
     async def close(self) -> None:
         """See Hypervisor. The ledger stays open: it is shared and belongs to its maker."""
@@ -165,23 +166,23 @@ class SimulatedHypervisor:
 
     async def pause(self, server_id: str) -> None:
         """See Pausable."""
-        async with self._call("pause", server_id):
+        async with self._call("pause"):
             self._move(server_id, (PowerState.RUNNING,), PowerState.PAUSED, EventKind.PAUSED)
 
     async def unpause(self, server_id: str) -> None:
         """See Pausable."""
-        async with self._call("unpause", server_id):
+        async with self._call("unpause"):
             self._move(server_id, (PowerState.PAUSED,), PowerState.RUNNING, EventKind.RESUMED)
 
     async def suspend(self, server_id: str) -> None:
         """See Pausable."""
-        async with self._call("suspend", server_id):
+        async with self._call("suspend"):
             await self._wait(self._latency.save)
             self._move(server_id, (PowerState.RUNNING,), PowerState.SUSPENDED, EventKind.SUSPENDED)
 
     async def resume(self, server_id: str) -> None:
         """See Pausable."""
-        async with self._call("resume", server_id):
+        async with self._call("resume"):
             await self._wait(self._latency.save)
             self._move(server_id, (PowerState.SUSPENDED,), PowerState.RUNNING, EventKind.STARTED)
 
@@ -222,7 +223,7 @@ class SimulatedHypervisor:
 
     async def attach_disk(self, server_id: str, disk: Disk) -> None:
         """See DiskPluggable."""
-        async with self._call("attach_disk", server_id):
+        async with self._call("attach_disk"):
             there = {d.target: d for d in self._get(server_id).spec.disks}.get(disk.target)
             if there and there.source == disk.source:
                 return
@@ -230,15 +231,18 @@ class SimulatedHypervisor:
                 raise DomainConflict(f"{server_id} has another disk as {disk.target}")
             await self._wait(self._latency.plug)
             spec = self._get(server_id).spec
-            self._change(server_id, spec=replace(spec, disks=(*spec.disks, disk)))
+            rest = tuple(d for d in spec.disks if d.target != disk.target)
+            self._change(server_id, spec=replace(spec, disks=(*rest, disk)))
 
     async def detach_disk(self, server_id: str, target: str, timeout: float = 60.0) -> None:  # noqa: ASYNC109
         """See DiskPluggable."""
-        async with self._call("detach_disk", server_id):
+        async with self._call("detach_disk"):
             left = tuple(d for d in self._get(server_id).spec.disks if d.target != target)
             if len(left) < len(self._get(server_id).spec.disks):
                 await self._unplug(server_id, target, timeout)
-                self._change(server_id, spec=replace(self._get(server_id).spec, disks=left))
+                spec = self._get(server_id).spec
+                left = tuple(d for d in spec.disks if d.target != target)
+                self._change(server_id, spec=replace(spec, disks=left))
 
     # ---- what only a simulation can do
 
@@ -255,15 +259,15 @@ class SimulatedHypervisor:
     # ---- inside
 
     @asynccontextmanager
-    async def _call(self, name: str, server_id: str = "") -> AsyncIterator[None]:
-        """Frame of every call: planned failures around it, and one call at a time per domain."""
+    async def _call(self, name: str) -> AsyncIterator[None]:
+        """Frame of every call: planned failures around it.
+
+        Calls for one domain may overlap, as they do with a real hypervisor (a delete does not wait for a slow
+        stop). So whoever waited must look at the domain again: it may have changed, or gone.
+        """
         if self._faults:
             self._faults.check(name, "before")
-        if server_id:
-            async with self._turns.take(server_id):
-                yield
-        else:
-            yield
+        yield
         if self._faults:
             self._faults.check(name, "after")
 
@@ -292,7 +296,10 @@ class SimulatedHypervisor:
         self._put(replace(self._get(server_id), **fields))
 
     def _boot(self, server_id: str, reason: str = "booted") -> None:
-        boots = self._get(server_id).boots + (reason == "booted")
+        record = self._get(server_id)
+        if record.state is PowerState.RUNNING:
+            return
+        boots = record.boots + (reason == "booted")
         self._change(server_id, state=PowerState.RUNNING, reason=reason, started_at=self._now(), boots=boots)
         self._hub.publish(Event(server_id, EventKind.STARTED, reason))
 
@@ -302,8 +309,11 @@ class SimulatedHypervisor:
             self._change(server_id, state=PowerState.SHUTDOWN, reason="destroyed")
         if record.state not in ON:
             return
-        hears = record.state is PowerState.RUNNING and self._latency.shutdown <= grace and grace > 0
+        grace = grace if record.state is PowerState.RUNNING else 0.0
+        hears = grace > 0 and self._latency.shutdown <= grace
         await self._wait(self._latency.shutdown if hears else grace + self._latency.power_off)
+        if self._get(server_id).state not in ON:
+            return
         reason = "shutdown" if hears else "destroyed"
         self._change(server_id, state=PowerState.SHUTDOWN, reason=reason)
         self._hub.publish(Event(server_id, EventKind.STOPPED, reason))

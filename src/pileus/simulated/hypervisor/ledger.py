@@ -27,7 +27,7 @@ class DomainRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ledger:
-    """Table of (host, domain). Used on one thread, the event loop's: each write takes some 30 microseconds."""
+    """Table of (host, domain). Used on one thread, the event loop's: each write takes 30 microseconds."""
 
     def __init__(self, path: Path | str) -> None:
         self._db = sqlite3.connect(path, isolation_level=None)
