@@ -55,9 +55,16 @@ ovs-vswitchd --detach --no-chdir --log-file=/dev/null -vconsole:off -vsyslog:off
 ovs-vsctl add-br br-int -- set bridge br-int datapath_type=netdev
 libvirtd -d -p /run/libvirtd.pid
 touch "$1/ready"
-exec sleep infinity
+# The first process must reap orphans: libvirt waits until the processes that it ended are gone.
+while :; do sleep 3600 & wait $!; done
 """
 """Run by the first process of a machine of its own: network, mounts, processes, libvirtd and Open vSwitch."""
+
+BOOT_SECTOR = (
+    bytes.fromhex("31c0 8ed8 be157c baf803 ac 84c0 7403 ee ebf8 f4 ebfd")
+    + b"hello from the boot sector\r\n\0"
+)
+"""All of a guest: writes a line to the serial port, byte by byte, and halts; deaf to the power button."""
 
 
 class PrivateHost:
@@ -95,11 +102,15 @@ class PrivateHost:
         )
 
     def disk_maker(self, folder: Path) -> Callable[[str], Path]:
-        """Return what makes blank disks in a folder."""
+        """Return what makes small disks in a folder."""
 
         def make(name: str) -> Path:
             path = folder / name
-            subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(path), "8M"], check=True)
+            raw = path.with_suffix(".raw")
+            raw.write_bytes(BOOT_SECTOR.ljust(510, b"\0") + b"\x55\xaa" + bytes(2**20 - 512))
+            convert = ["qemu-img", "convert", "-f", "raw", "-O", "qcow2", str(raw), str(path)]
+            subprocess.run(convert, check=True)
+            raw.unlink()
             return path
 
         return make
@@ -183,7 +194,7 @@ async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         assert host.taps() == []
         await made.driver.close()
         return
-    # A blank disk never answers the power button, so neither does the simulated guest.
+    # The boot sector never answers the power button, so neither does the simulated guest.
     driver = SimulatedHypervisor(machine("sim"), latency=Latency(shutdown=9999, unplug=0.01), sleep=_no_sleep)
     yield Bench(driver, tmp_path, lambda name: tmp_path / name)
     await driver.close()

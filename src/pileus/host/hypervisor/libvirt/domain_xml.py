@@ -33,6 +33,8 @@ class Site(Struct, frozen=True, kw_only=True):
     accel: Literal["kvm", "tcg"]
     checksum_offload: bool
     """Whether the switch finishes checksums for guests; the userspace datapath does not."""
+    cpu_vendor: str = ""
+    """The host's, as libvirt spells it."""
     version: str = ""
     """The cloud software's version, shown in the guest's SMBIOS."""
 
@@ -172,6 +174,9 @@ def _cpu(spec: ServerSpec, site: Site) -> Element:
             cores=str(spec.cpu.cores),
             threads=str(spec.cpu.threads),
         )
+    if mode == "host-model" and site.cpu_vendor == "AMD":
+        # An Intel register that KVM offers on AMD too. In a nested machine it cannot be set, and QEMU aborts.
+        SubElement(cpu, "feature", policy="disable", name="arch-capabilities")
     for name in spec.cpu.features:
         SubElement(cpu, "feature", policy="require", name=name)
     return cpu

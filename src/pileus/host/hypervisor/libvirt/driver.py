@@ -95,6 +95,7 @@ class LibvirtHypervisor:
             arch=machine.arch,
             accel="kvm" if machine.accel == "kvm" else "tcg",
             checksum_offload=self._checksum_offload,
+            cpu_vendor=machine.cpu_vendor,
             version=self._version,
         )
         await self._run(power.define_and_start, spec.id, domain_xml(spec, site))
