@@ -1,7 +1,8 @@
 """Assemble ``CHANGELOG.md`` from the fragments in ``changes/``.
 
-``python -m tools.changelog`` prints what the next release would say. ``python -m tools.changelog VERSION DATE`` puts
-that section at the top of ``CHANGELOG.md`` and takes the fragments away, to be committed together.
+``python -m tools.changelog`` prints what the next release would say.
+``python -m tools.changelog VERSION DATE`` puts that section at the top of ``CHANGELOG.md`` and takes the
+fragments away, to be committed together.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Fragment:
 
 
 def read(folder: Path) -> list[Fragment]:
-    """Every fragment of a folder, in order of number. One of another form raises ValueError naming the file."""
+    """Every fragment of a folder, by number. One of another form raises ValueError naming it."""
     found = []
     for file in sorted(folder.glob("*.md")):
         if file.name == "README.md":
@@ -62,7 +63,7 @@ def section(fragments: Iterable[Fragment], title: str) -> str:
 
 
 def release(root: Path, version: str, date: str) -> None:
-    """Put the section for ``version`` at the top of CHANGELOG.md and remove the fragments it was made from."""
+    """Put the section for ``version`` at the top of CHANGELOG.md and remove its fragments."""
     if not VERSION.fullmatch(version) or not DATE.fullmatch(date):
         raise ValueError("give a version like 1.2.0 and a date like 2027-01-31")
     file = root / "CHANGELOG.md"

@@ -61,17 +61,17 @@ def real_world(tree: Tree) -> Iterator[Finding]:
         for node in ast.walk(module.tree):
             if not isinstance(node, ast.Attribute | ast.Name):
                 continue
-            if isinstance(node, ast.Name) and node.id not in module.names:
-                continue
-            name = module.resolve(node)
-            if name in REAL_WORLD or (name.startswith("random.") and "random" in _roots(module)):
+            name = module.resolve(node) if _root(node) in module.names else ""
+            if name in REAL_WORLD or name.startswith("random."):
                 text = f"{name}: take it from pileus.kernel.clock or pileus.kernel.ids"
                 yield Finding(str(module.path), node.lineno, "real-world", text)
 
 
-def _roots(module: Module) -> frozenset[str]:
-    """The first words of everything imported."""
-    return frozenset(name.partition(".")[0] for name in module.names.values())
+def _root(node: ast.expr) -> str:
+    """The first word of a dotted name: of ``dt.datetime.now`` it is ``dt``."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _outside(tree: Tree, places: tuple[str, ...]) -> Iterator[Module]:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 CODE_ROOTS = ("src", "tools", "tests")
 """Folders with Python code of ours. ``bench`` and friends live below them."""
 
-SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "dist", "build"})
+SKIPPED_FOLDERS = frozenset({"__pycache__", "dist", "build", "tempest-work"})
 TEXT_SUFFIXES = frozenset(
     {".py", ".sh", ".md", ".toml", ".cfg", ".ini", ".yaml", ".yml", ".json", ".txt", ".xml", ""}
 )
