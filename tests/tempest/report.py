@@ -14,11 +14,13 @@ import sys
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 STATUSES = ("pass", "fail", "skip", "missing")
 TAGS = {"volume", "object_storage", "dashboard", "image", "compute", "network", "identity"}
-FIXTURE = re.compile(r"(?:setUpClass|tearDownClass) \((?P<name>.+)\)")
+Seen = dict[str, tuple[str, str, float]]
+"""What a stream says: id to status in subunit's words, reason, seconds."""
 
 
 @dataclass(frozen=True)
@@ -77,41 +79,46 @@ def choose(options: argparse.Namespace) -> int:
     return 0 if wanted else 2
 
 
-def read(stream: Path, wanted: list[str]) -> list[Result]:
-    """The result of each wanted test. One whose class could not be set up has the status of that set-up."""
+def read(stream: Path) -> Seen:
+    """Every id that the stream ends with a status for; ids that it only announces are left out."""
     import subunit
     import testtools
 
-    seen: dict[str, tuple[str, str, float]] = {}
+    seen: Seen = {}
 
-    def note(test: dict[str, object]) -> None:
-        details = test["details"]
-        texts = [d.as_text() for name, d in details.items() if name.startswith(("traceback", "reason"))]
+    def note(test: dict[str, Any]) -> None:
+        if test["status"] in {"exists", "inprogress"}:
+            return
+        texts = [
+            d.as_text() for name, d in test["details"].items() if name.startswith(("traceback", "reason"))
+        ]
         began, ended = test["timestamps"]
         seconds = (ended - began).total_seconds() if began and ended else 0.0
-        seen[str(test["id"])] = (str(test["status"]), "\n".join(texts), seconds)
+        seen[test["id"]] = (test["status"], "\n".join(texts), seconds)
 
     result = testtools.StreamToDict(note)
     result.startTestRun()
     with stream.open("rb") as file:
         subunit.ByteStreamToStreamResult(file, non_subunit_name="stdout").run(result)
     result.stopTestRun()
+    return seen
 
-    classes = {
-        m["name"]: seen[name] for name in seen if (m := FIXTURE.fullmatch(name)) and name.startswith("setUp")
-    }
+
+def settle(seen: Seen, wanted: list[str]) -> list[Result]:
+    """The result of each wanted test. One whose class could not be set up has the status of that set-up."""
     words = {"success": "pass", "xfail": "pass", "skip": "skip"}
     results = []
     for test in wanted:
-        found = seen.get(test) or classes.get(bare(test).rpartition(".")[0])
-        if found is None or found[0] in {"exists", "inprogress"}:
+        fixture = f"setUpClass ({bare(test).rpartition('.')[0]})"
+        found = seen.get(test) or seen.get(fixture)
+        if found is None:
             results.append(Result(bare(test), "missing", "the run says nothing of it", 0.0))
         else:
             results.append(Result(bare(test), words.get(found[0], "fail"), found[1], round(found[2], 3)))
-    late = [name for name, found in seen.items() if name.startswith("tearDownClass") and found[0] == "fail"]
-    for name in late:
-        test = f"{name.partition('(')[2].rstrip(')')}.tearDownClass"
-        results.append(Result(test, "fail", seen[name][1], 0.0))
+    for name, found in seen.items():
+        if name.startswith("tearDownClass (") and found[0] == "fail":
+            owner = name.removeprefix("tearDownClass (").removesuffix(")")
+            results.append(Result(f"{owner}.tearDownClass", "fail", found[1], 0.0))
     return results
 
 
@@ -145,7 +152,7 @@ def junit(results: list[Result], seconds: float) -> ET.Element:
 
 def summary(options: argparse.Namespace) -> int:
     """Print and write the outcome. 1 when anything failed or is missing."""
-    results = read(options.stream, options.chosen.read_text().split())
+    results = settle(read(options.stream), options.chosen.read_text().split())
     bad = [result for result in results if result.status in {"fail", "missing"}]
     out: Path = options.out
     (out / "results.json").write_text(
