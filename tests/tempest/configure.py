@@ -55,7 +55,6 @@ def account(cloud: Connection) -> Sections:
     domain = auth.get("project_domain_name") or "Default"
     administrator = {
         "use_dynamic_credentials": "true",
-        "tempest_roles": "member",
         "admin_username": auth["username"],
         "admin_password": auth["password"],
         "admin_project_name": auth["project_name"],

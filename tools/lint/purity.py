@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from tools.lint.findings import Finding
+from tools.lint.rooms import service_of
 from tools.lint.source import Module, Tree
 
 COMMITTERS = ("src/pileus/kernel", "src/pileus/__main__.py")
@@ -21,6 +22,11 @@ OWN_CLOCK = (
     "src/pileus/cli",
 )
 """Code outside of the simulated world: the clock itself, and what drives real machines or a terminal."""
+
+DRIVER_FOLDERS = frozenset({"backend", "drivers"})
+"""Folders of a service that hold real drivers: they wait for daemons and end the daemons' transactions.
+
+What is simulated stands in ``pileus.simulated`` and is held to the rules."""
 
 REAL_WORLD = frozenset(
     {
@@ -76,5 +82,6 @@ def _root(node: ast.expr) -> str:
 
 def _outside(tree: Tree, places: tuple[str, ...]) -> Iterator[Module]:
     for module in tree.under("src"):
-        if not any(module.path.is_relative_to(PurePosixPath(place)) for place in places):
+        drives = bool(service_of(module.path)) and not DRIVER_FOLDERS.isdisjoint(module.path.parts)
+        if not drives and not any(module.path.is_relative_to(PurePosixPath(place)) for place in places):
             yield module

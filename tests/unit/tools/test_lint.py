@@ -96,6 +96,7 @@ SAMPLES: dict[str, tuple[Mapping[str, str], Mapping[str, str]]] = {
         {
             "src/pileus/simulated/a.py": DOC + "def _a(clock, time):\n    return clock.now() + time.time()\n",
             "src/pileus/host/a.py": DOC + "import time\n_x = time.time()\n",
+            "src/pileus/network/backend/ovn.py": DOC + "import time\n_x = time.time()\n",
         },
     ),
     "machine-path": (
