@@ -1,7 +1,7 @@
 """How large a file, a class, a function and a folder may get, and how deep inheritance.
 
 God-modules are a matter of files and classes, hardly of functions; the limits were chosen by measuring code
-that is pleasant to read (see ``docs/decisions``).
+that is pleasant to read.
 """
 
 from __future__ import annotations
