@@ -44,9 +44,7 @@ async def test_a_root_disk_stands_on_its_base(store, base):
 async def test_making_it_again_keeps_what_is_on_it(store, base):
     server = str(uuid.uuid4())
     path = await store.create_root(server, base, 1)
-    subprocess.run(
-        ["qemu-io", "-f", "qcow2", "-c", "write -P 7 0 64k", str(path)], check=True, capture_output=True
-    )
+    subprocess.run(["qemu-io", "-f", "qcow2", "-c", "write -P 7 0 64k", str(path)], check=True, capture_output=True)
     before = path.read_bytes()
     assert await store.create_root(server, base, 1) == path
     assert path.read_bytes() == before

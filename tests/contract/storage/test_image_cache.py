@@ -1,4 +1,4 @@
-"""Images become bases: once, whole, and only if they are what they say. With real files and the real qemu-img."""
+"""Images become bases: once, whole, and only if they are what they say. With the real qemu-img."""
 
 import asyncio
 import hashlib
@@ -14,6 +14,7 @@ import pytest
 from pileus.host.storage import child
 from pileus.host.storage.errors import ImageDamaged, ImageRefused, StorageError, ToolFailed, ToolTimedOut
 from pileus.host.storage.image_cache import Base, ImageCache, ImageRef, Opener
+from pileus.kernel.clock import SimulatedClock
 
 MIB = 2**20
 
@@ -85,9 +86,7 @@ async def test_every_format_becomes_the_same_flat_base(cache, disk, tmp_path, di
 async def test_a_raw_image_is_not_copied(cache, disk):
     base = await cache.fetch(image("raw"), local(disk))
     assert base.path.read_bytes() == disk.read_bytes()
-    assert (
-        base.path.stat().st_ino == disk.stat().st_ino or base.path.stat().st_blocks <= disk.stat().st_blocks
-    )
+    assert base.path.stat().st_ino == disk.stat().st_ino or base.path.stat().st_blocks <= disk.stat().st_blocks
 
 
 async def test_bytes_from_afar_are_compared_with_the_promise(cache, disk):
@@ -114,9 +113,7 @@ async def test_the_next_one_tries_again_after_a_failure(cache, disk):
         raise ConnectionResetError("gone")
 
     ref = image("raw")
-    results = await asyncio.gather(
-        cache.fetch(ref, broken), cache.fetch(ref, local(disk)), return_exceptions=True
-    )
+    results = await asyncio.gather(cache.fetch(ref, broken), cache.fetch(ref, local(disk)), return_exceptions=True)
     assert isinstance(results[0], ConnectionResetError)
     assert isinstance(results[1], Base)
 
@@ -146,17 +143,17 @@ async def test_what_a_killed_process_left_is_swept(tmp_path):
 
 
 async def test_eviction_takes_the_oldest_unused(tmp_path, disk):
-    clock = [1_000_000.0]
-    cache = ImageCache(tmp_path / "bases", now=lambda: clock[0])
+    clock = SimulatedClock()
+    cache = ImageCache(tmp_path / "bases", clock=clock)
     refs = [image("raw") for _ in range(4)]
     for ref in refs:
         await cache.fetch(ref, remote(disk.read_bytes()))
-        clock[0] += 10_000
+        await clock.advance(10_000)
     await cache.fetch(refs[0], remote(b""))
     used = {refs[1].id}
     assert await cache.evict(used, keep_bytes=2**40) == []
     assert await cache.evict(used) == [refs[2].id, refs[3].id]
-    clock[0] += 10_000
+    await clock.advance(10_000)
     assert await cache.evict(used) == [refs[0].id]
     assert cache.find(refs[1].id)
 
@@ -230,7 +227,7 @@ async def test_a_torn_image_is_refused(cache, disk, tmp_path):
     path = tmp_path / "torn.qcow2"
     qemu_img("convert", "-f", "raw", "-O", "qcow2", disk, path)
     content = bytearray(path.read_bytes())
-    content[40:48] = struct.pack(">Q", 2**40)  # the first-level table lies behind the end
+    content[40:48] = struct.pack(">Q", 2**40 + 1)  # the first-level table lies behind the end, and crooked
     path.write_bytes(content)
     await refused(cache, path, "qcow2", "cannot be converted")
 

@@ -15,7 +15,7 @@ LIMITS = Limits(seconds=60, cpu_seconds=30, memory_mib=256, file_bytes=64 * MIB)
 async def build(path: Path, files: Mapping[str, bytes]) -> None:
     """Write a config drive, whole or not at all.
 
-    Arguments:
+    Args:
         path: the ISO file; one that is there is replaced. Readable by its owner only, as it may hold
         passwords. files: content by relative path, such as `openstack/latest/meta_data.json`. At most 64 MiB
         together.

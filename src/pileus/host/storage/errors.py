@@ -16,25 +16,25 @@ class StorageError(Exception):
     """Something about local disks failed; the message is fit for an operator."""
 
 
-class ImageRefused(StorageError):  # noqa: N818
+class ImageRefused(StorageError):
     """The image must not be used on this host; the message says what is wrong with it, fit for its owner."""
 
 
-class ImageDamaged(StorageError):  # noqa: N818
+class ImageDamaged(StorageError):
     """Size or hash of what arrived differ from what the image service promised."""
 
 
-class DiskTooSmall(StorageError):  # noqa: N818
+class DiskTooSmall(StorageError):
     """The image's virtual size is larger than the disk that it shall be put on."""
 
 
-class NotEnoughSpace(StorageError):  # noqa: N818
+class NotEnoughSpace(StorageError):
     """There is not enough room left."""
 
 
-class ToolTimedOut(StorageError):  # noqa: N818
+class ToolTimedOut(StorageError):
     """The tool was ended after its time limit."""
 
 
-class ToolFailed(StorageError):  # noqa: N818
+class ToolFailed(StorageError):
     """The tool said no."""

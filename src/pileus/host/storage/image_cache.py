@@ -7,7 +7,6 @@ import hashlib
 import os
 import re
 import shutil
-import time
 from collections.abc import AsyncIterable, Awaitable, Callable, Collection
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from pileus.host.storage import durable, qemu_img
 from pileus.host.storage.errors import ImageDamaged, ImageRefused, NotEnoughSpace, ToolFailed
 from pileus.host.storage.inspection import inspect
 from pileus.host.turns import Turns
+from pileus.kernel.clock import Clock, SystemClock
 
 Opener = Callable[[], Awaitable[AsyncIterable[bytes] | Path]]
 """Opens the image: its bytes from afar, or a file of this machine that never changes again."""
@@ -33,7 +33,7 @@ class ImageRef(Struct, frozen=True, kw_only=True):
     """Bytes of the file; None: not known."""
     hash_algo: str = "sha512"
     hash_value: str = ""
-    """Hexadecimal; empty: not known. Checked for bytes from afar; a local file was checked when it was stored."""
+    """Hexadecimal; empty: not known. Compared for bytes from afar only: local files were, when stored."""
 
 
 class Base(Struct, frozen=True):
@@ -51,15 +51,13 @@ class ImageCache:
     Arguments:
         folder: where they lie; created if missing. Nobody else writes there.
         max_virtual_size: bytes; images that claim a larger disk are refused.
-        now: seconds since the epoch.
+        clock: dates the uses that eviction compares.
     """
 
-    def __init__(
-        self, folder: Path, *, max_virtual_size: int = 2**44, now: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, folder: Path, *, max_virtual_size: int = 2**44, clock: Clock | None = None) -> None:
         self._folder = folder
         self._max_virtual_size = max_virtual_size
-        self._now = now
+        self._clock = clock or SystemClock()
         self._turns = Turns()
         folder.mkdir(parents=True, exist_ok=True)
         for part in folder.glob(".*.part"):
@@ -85,12 +83,10 @@ class ImageCache:
             base = self.find(image.id)
             if base is None:
                 base = await self._make(image, opener)
-            await asyncio.to_thread(os.utime, base.path, (self._now(), base.path.stat().st_mtime))
+            await asyncio.to_thread(os.utime, base.path, (self._clock.now().timestamp(), base.path.stat().st_mtime))
             return base
 
-    async def evict(
-        self, in_use: Collection[str], *, keep_bytes: int = 0, min_age: float = 3600.0
-    ) -> list[str]:
+    async def evict(self, in_use: Collection[str], *, keep_bytes: int = 0, min_age: float = 3600.0) -> list[str]:
         """Remove bases, least recently fetched first, until the rest takes at most `keep_bytes`.
 
         Spared are images in `in_use` (some overlay stands on them), those fetched less than `min_age` seconds ago
@@ -102,7 +98,7 @@ class ImageCache:
         for image_id, size, used_at in sorted(found, key=lambda entry: entry[2]):
             if total <= keep_bytes:
                 break
-            if image_id in in_use or self._now() - used_at < min_age or self._turns.busy(image_id):
+            if image_id in in_use or self._clock.now().timestamp() - used_at < min_age or self._turns.busy(image_id):
                 continue
             self._path(image_id).unlink(missing_ok=True)
             total -= size

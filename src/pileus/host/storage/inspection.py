@@ -7,12 +7,12 @@ from pathlib import Path
 import msgspec
 
 from pileus.host.storage import child
-from pileus.host.storage.errors import ImageRefused, ToolFailed
+from pileus.host.storage.errors import ImageRefused
 
 LIMITS = child.Limits(seconds=300, cpu_seconds=240, memory_mib=512, file_bytes=0)
 
-# What the image service calls a format -> what the content may look like. A raw disk may have any partition
-table.CONTENT = {
+# What the image service calls a format -> what the content may look like. A raw disk may be partitioned.
+CONTENT = {
     "raw": {"raw", "gpt"},
     "ami": {"raw", "gpt"},
     "ari": {"raw"},
@@ -62,21 +62,19 @@ async def inspect(path: Path, disk_format: str, max_virtual_size: int) -> Inspec
 
     Raises:
         ImageRefused: it is of another format, points at other files, or is too large.
+        ToolFailed: it could not be looked at; nothing is known about it, so it must not be used.
     """
     allowed = CONTENT.get(disk_format)
     if allowed is None:
         raise ImageRefused(f"images of format {disk_format} cannot be used here")
     script = str(Path(__file__).with_name("inspect_child.py"))
-    try:
-        # -P: the script's folder is no place to import from.
-        printed = await child.run_child([sys.executable, "-P", script, str(path)], LIMITS)
-    except ToolFailed as error:
-        raise ImageRefused(f"the image could not be read as {disk_format}: {error}") from error
+    # -P: the script's folder is no place to import from.
+    printed = await child.run_child([sys.executable, "-P", script, str(path)], LIMITS)
     report = msgspec.json.decode(printed, type=_Report)
-    content = set(report.formats) or {"raw"}
-    if not content <= allowed:
+    content = set(report.formats)
+    if content and not content <= allowed:
         raise ImageRefused(f"the image is declared as {disk_format} but its content is {_words(content)}")
-    if report.failures:
+    if report.failures or not content:
         why = "; ".join(f"{name}: {text}" for name, text in sorted(report.failures.items()))
         raise ImageRefused(f"the image is not safe to use: {why}")
     if report.encrypted:

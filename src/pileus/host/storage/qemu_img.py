@@ -10,13 +10,9 @@ Format = Literal["raw", "qcow2"]
 CREATE_LIMITS = Limits(seconds=60, cpu_seconds=30, memory_mib=1024)
 
 
-async def convert(
-    source: Path, source_format: str, target: Path, *, size: int, seconds: float = 3600
-) -> None:
+async def convert(source: Path, source_format: str, target: Path, *, size: int, seconds: float = 3600) -> None:
     """Copy an image into a flat, sparse raw file of `size` bytes. The file may not grow beyond that."""
-    limits = Limits(
-        seconds=seconds, cpu_seconds=max(60, int(seconds)), memory_mib=1024, file_bytes=size + MIB
-    )
+    limits = Limits(seconds=seconds, cpu_seconds=max(60, int(seconds)), memory_mib=1024, file_bytes=size + MIB)
     command = ["qemu-img", "convert", "-f", source_format, "-O", "raw", "-t", "writeback"]
     await run_child([*command, str(source), str(target)], limits)
 

@@ -1,7 +1,6 @@
 """The hypervisor driver for libvirt."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
@@ -23,6 +22,7 @@ from pileus.host.hypervisor.status import (
     TcpEndpoint,
     UnixEndpoint,
 )
+from pileus.kernel.clock import Clock, SystemClock
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,7 +47,7 @@ class LibvirtHypervisor:
         accel: `auto` takes KVM if libvirt offers it.
         patience: seconds that a call waits for a lost libvirtd before it raises HypervisorUnavailable.
         version: the cloud's own version, shown to guests.
-        sleep, now: wait some seconds; tell seconds of a clock that only goes forward.
+        clock: measures how long guests are waited for.
     """
 
     def __init__(
@@ -59,22 +59,20 @@ class LibvirtHypervisor:
         accel: Literal["auto", "kvm", "tcg"] = "auto",
         patience: float = 10.0,
         version: str = "",
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-        now: Callable[[], float] = time.monotonic,
+        clock: Clock | None = None,
     ) -> None:
         self._storage = storage
         self._checksum_offload = checksum_offload
         self._accel = accel
         self._version = version
-        self._sleep = sleep
-        self._now = now
+        self._clock = clock or SystemClock()
         self._hub = EventHub()
         self._wakers: dict[str, set[asyncio.Event]] = {}
         self._machine: Capabilities | None = None
         self._connection = Connection(
             uri,
             patience=patience,
-            sleep=sleep,
+            clock=self._clock,
             on_lifecycle=self._heard_lifecycle,
             on_reboot=self._heard_reboot,
             on_device=self._wake,
@@ -125,9 +123,9 @@ class LibvirtHypervisor:
     async def destroy(self, server_id: str) -> None:
         """See Hypervisor."""
         taps = await self._run(power.erase, server_id)
-        give_up = self._now() + TAP_SECONDS
-        while any(power.tap_is_there(*tap) for tap in taps) and self._now() < give_up:
-            await self._sleep(0.05)
+        give_up = self._clock.monotonic() + TAP_SECONDS
+        while any(power.tap_is_there(*tap) for tap in taps) and self._clock.monotonic() < give_up:
+            await self._clock.sleep(0.05)
 
     async def domains(self) -> Sequence[DomainStatus]:
         """See Hypervisor."""
@@ -145,7 +143,7 @@ class LibvirtHypervisor:
         """See Hypervisor."""
         await self._run(plugging.plug_nic, server_id, nic, checksum_offload=self._checksum_offload)
 
-    async def detach_nic(self, server_id: str, port_id: str, timeout: float = 60.0) -> None:  # noqa: ASYNC109
+    async def detach_nic(self, server_id: str, port_id: str, timeout: float = 60.0) -> None:
         """See Hypervisor."""
         await self._detach(server_id, plugging.port(port_id), f"the NIC of port {port_id}", timeout)
 
@@ -196,7 +194,7 @@ class LibvirtHypervisor:
         """See DiskPluggable."""
         await self._run(plugging.plug_disk, server_id, disk)
 
-    async def detach_disk(self, server_id: str, target: str, timeout: float = 60.0) -> None:  # noqa: ASYNC109
+    async def detach_disk(self, server_id: str, target: str, timeout: float = 60.0) -> None:
         """See DiskPluggable."""
         await self._detach(server_id, plugging.target(target), f"disk {target}", timeout)
 
@@ -241,15 +239,15 @@ class LibvirtHypervisor:
         woken = asyncio.Event()
         self._wakers.setdefault(server_id, set()).add(woken)
         try:
-            give_up = self._now() + seconds
-            next_ask = self._now() + again
+            give_up = self._clock.monotonic() + seconds
+            next_ask = self._clock.monotonic() + again
             while True:
-                if self._now() >= next_ask:
+                if self._clock.monotonic() >= next_ask:
                     await ask()
-                    next_ask = self._now() + again
+                    next_ask = self._clock.monotonic() + again
                 if await done():
                     return True
-                left = give_up - self._now()
+                left = give_up - self._clock.monotonic()
                 if left <= 0:
                     return False
                 await self._woken_within(woken, min(left, LOOK_SECONDS))
@@ -259,7 +257,7 @@ class LibvirtHypervisor:
                 del self._wakers[server_id]
 
     async def _woken_within(self, woken: asyncio.Event, seconds: float) -> None:
-        waits = [asyncio.ensure_future(woken.wait()), asyncio.ensure_future(self._sleep(seconds))]
+        waits = [asyncio.ensure_future(woken.wait()), asyncio.ensure_future(self._clock.sleep(seconds))]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -56,9 +56,7 @@ class DomainReading:
         screen = self._root.find("./devices/graphics[@type='vnc']")
         if screen is None or int(screen.get("port", "-1")) < 0:
             return None
-        return screen.get("listen", "") or _attribute(screen, "listen", "address"), int(
-            screen.get("port", "")
-        )
+        return screen.get("listen", "") or _attribute(screen, "listen", "address"), int(screen.get("port", ""))
 
 
 def source_path(disk: Element) -> str:
