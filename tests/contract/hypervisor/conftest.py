@@ -174,13 +174,15 @@ class Bench:
 @pytest.fixture(
     params=[
         "simulated",
-        pytest.param("libvirt-auto", marks=[pytest.mark.root, pytest.mark.slow]),
+        pytest.param("libvirt-kvm", marks=[pytest.mark.root, pytest.mark.slow]),
         pytest.param("libvirt-tcg", marks=[pytest.mark.root, pytest.mark.slow]),
     ]
 )
 async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
     """Give a driver; at the end no domain may be left behind by it."""
     if request.param.startswith("libvirt"):
+        if request.param == "libvirt-kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
+            pytest.skip("this machine has no KVM")
         host: PrivateHost = request.getfixturevalue("private_host")
         made = Bench(host.driver(request.param.removeprefix("libvirt-")), tmp_path, host.disk_maker(tmp_path))
         yield made

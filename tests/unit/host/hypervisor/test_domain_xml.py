@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from pileus.host.hypervisor.errors import InvalidSpec
 from pileus.host.hypervisor.libvirt.domain_xml import Site, domain_xml
-from pileus.host.hypervisor.libvirt.reading import DomainReading, offers_kvm, read_capabilities
+from pileus.host.hypervisor.libvirt.reading import DomainReading, kvm_emulator, read_capabilities
 from pileus.host.hypervisor.spec import Cpu, Disk, FileSource, Graphics, Labels, Nic, ServerSpec
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -115,7 +115,8 @@ def test_contradictions_are_refused(changes):
 def test_capabilities(tmp_path: Path):
     xml = """<capabilities><host><cpu><arch>x86_64</arch><model>EPYC</model><vendor>AMD</vendor>
       <topology sockets='1' dies='1' cores='2' threads='2'/><feature name='b'/><feature name='a'/></cpu></host>
-      <guest><arch name='x86_64'><domain type='qemu'/><domain type='kvm'/></arch></guest>
+      <guest><arch name='x86_64'><emulator>/usr/bin/qemu</emulator><domain type='qemu'/>
+      <domain type='kvm'/></arch></guest>
       <guest><arch name='aarch64'><domain type='qemu'/></arch></guest></capabilities>"""
     seen = read_capabilities(
         xml, hostname="h", vcpus=4, version=7002022, accel="kvm", storage=tmp_path, meminfo="MemTotal:  2097152 kB\n"
@@ -123,8 +124,8 @@ def test_capabilities(tmp_path: Path):
     assert (seen.arch, seen.cpu_model, seen.cpu_vendor, seen.memory_mib) == ("x86_64", "EPYC", "AMD", 2048)
     assert (seen.cpu_sockets, seen.cpu_cores, seen.cpu_threads) == (1, 2, 2)
     assert seen.cpu_features == ("a", "b")
-    assert offers_kvm(xml, "x86_64")
-    assert not offers_kvm(xml, "aarch64")
+    assert kvm_emulator(xml, "x86_64") == "/usr/bin/qemu"
+    assert kvm_emulator(xml, "aarch64") == ""
 
 
 if __name__ == "__main__":

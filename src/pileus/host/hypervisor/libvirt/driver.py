@@ -10,7 +10,8 @@ from pileus.host.hypervisor.events import EventHub, EventStream
 from pileus.host.hypervisor.libvirt import looking, plugging, power
 from pileus.host.hypervisor.libvirt.connection import Connection
 from pileus.host.hypervisor.libvirt.domain_xml import Site, domain_xml
-from pileus.host.hypervisor.libvirt.reading import offers_kvm, read_capabilities
+from pileus.host.hypervisor.libvirt.kvm_probe import kvm_runs
+from pileus.host.hypervisor.libvirt.reading import kvm_emulator, read_capabilities
 from pileus.host.hypervisor.libvirt.translate import lifecycle
 from pileus.host.hypervisor.spec import Disk, Nic, ServerSpec
 from pileus.host.hypervisor.status import (
@@ -44,7 +45,7 @@ class LibvirtHypervisor:
         uri: libvirt's name of the hypervisor, such as `qemu:///system`.
         storage: folder that servers' disks lie in; its file system is the host's capacity.
         checksum_offload: whether the switch completes guests' checksums. False for the userspace datapath.
-        accel: `auto` takes KVM if libvirt offers it.
+        accel: `auto` takes KVM if libvirt offers it and a guest runs under it, which is tried once.
         patience: seconds that a call waits for a lost libvirtd before it raises HypervisorUnavailable.
         version: the cloud's own version, shown to guests.
         clock: measures how long guests are waited for.
@@ -63,7 +64,8 @@ class LibvirtHypervisor:
     ) -> None:
         self._storage = storage
         self._checksum_offload = checksum_offload
-        self._accel = accel
+        self._accel: Literal["auto", "kvm", "tcg"] = accel
+        self._looking = asyncio.Lock()
         self._version = version
         self._clock = clock or SystemClock()
         self._hub = EventHub()
@@ -83,8 +85,12 @@ class LibvirtHypervisor:
 
     async def capabilities(self) -> Capabilities:
         """See Hypervisor."""
-        self._machine = await self._connection.call(self._look_at_machine)
-        return self._machine
+        async with self._looking:
+            if self._accel == "auto":
+                emulator = await self._connection.call(lambda c: kvm_emulator(c.getCapabilities(), c.getInfo()[0]))
+                self._accel = "kvm" if emulator and await kvm_runs(emulator) else "tcg"
+            self._machine = await self._connection.call(self._look_at_machine)
+            return self._machine
 
     async def spawn(self, spec: ServerSpec) -> None:
         """See Hypervisor."""
@@ -269,15 +275,12 @@ class LibvirtHypervisor:
         """Runs in a thread."""
         xml = connection.getCapabilities()
         info = connection.getInfo()
-        accel = self._accel
-        if accel == "auto":
-            accel = "kvm" if offers_kvm(xml, info[0]) else "tcg"
         return read_capabilities(
             xml,
             hostname=connection.getHostname(),
             vcpus=info[2],
             version=connection.getVersion(),
-            accel=accel,
+            accel="kvm" if self._accel == "kvm" else "tcg",
             storage=self._storage,
             meminfo=Path("/proc/meminfo").read_text(),
         )
