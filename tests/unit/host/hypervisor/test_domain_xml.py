@@ -1,6 +1,6 @@
 """Definitions of domains: compared with files that a person has read; and everything users write is escaped.
 
-After a wanted change, write the files anew with `python tests/unit/host/hypervisor/test_domain_xml.py` and read the diff.
+After a wanted change run this file with python, which writes them anew, and read the diff.
 """
 
 from pathlib import Path
@@ -76,6 +76,12 @@ def test_user_text_stays_text():
     root = fromstring(domain_xml(FULL, KVM))
     assert root.find("./metadata/*/{*}name").text == FULL.labels.name
     assert root.find(".//evil") is None
+
+
+def test_what_xml_cannot_carry_is_replaced():
+    labels = Labels(name="a\0b\x1bc\ud800d\U0001f600")
+    root = fromstring(domain_xml(replace(SMALL, labels=labels), KVM))
+    assert root.find("./metadata/*/{*}name").text == "a\ufffdb\ufffdc\ufffdd\U0001f600"
 
 
 def test_it_reads_back():
