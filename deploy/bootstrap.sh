@@ -113,8 +113,8 @@ install_packages() {
     release_services
 }
 
-# --no-deps: the lock is complete, so nothing needs to be resolved.  libvirt-python is source only and compiled
-# with the locked setuptools of the environment itself instead of a freshly downloaded one.
+# --no-deps: the lock is complete, so nothing needs to be resolved.  What comes as source only (libvirt-python, ovs)
+# is built with the locked setuptools of the environment itself instead of a freshly downloaded one.
 pip_install() {
     if ! "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps --require-hashes \
         --progress-bar off "$@" >> "$log" 2>&1; then
@@ -131,15 +131,11 @@ make_environment() {
     say "making the Python environment in $venv ($(grep -c '^[A-Za-z0-9]' "$lock") locked packages)"
     rm -f "$venv/.pileus-stamp"
     "$python" -m venv --clear "$venv" >> "$log" 2>&1 || fail "python3 -m venv failed; see $log"
-    scratch=$(mktemp -d)
-    awk -v compiled="$scratch/compiled.txt" -v ready="$scratch/ready.txt" \
-        '/^[A-Za-z0-9]/ { out = /^libvirt-python==/ ? compiled : ready } out { print > out }' "$lock"
-    pip_install --only-binary :all: -r "$scratch/ready.txt"
-    if [ -s "$scratch/compiled.txt" ]; then
-        say "compiling libvirt-python"
-        pip_install --no-build-isolation -r "$scratch/compiled.txt"
-    fi
-    rm -rf "$scratch"
+    builder=$(mktemp)
+    awk '/^[A-Za-z0-9]/ { wanted = /^setuptools==/ } wanted' "$lock" > "$builder"
+    pip_install --only-binary :all: -r "$builder"
+    rm -f "$builder"
+    pip_install --no-build-isolation -r "$lock"
     "$venv/bin/python" "$here/deploy/link_project.py" "$here" >> "$log" 2>&1 || fail "linking the project failed; see $log"
     printf '%s %s\n' "$purpose" "$(stamp "$lock")" > "$venv/.pileus-stamp"
 }
