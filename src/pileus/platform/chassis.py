@@ -27,9 +27,7 @@ class Chassis:
         wanted = self._external_ids()
         if not self._switch.ours:
             for key in wanted:
-                await self._record.note(
-                    Entry(kind="external-id", name=key, detail=await self._external_id(key))
-                )
+                await self._record.note(Entry(kind="external-id", name=key, detail=await self._external_id(key)))
         values = [f"external_ids:{key}={_quoted(value)}" for key, value in wanted.items()]
         settings = []
         if self._switch.ours:
@@ -58,9 +56,12 @@ class Chassis:
 
     async def remove(self) -> None:
         """Remove the bridges with all their ports, and put the machine's own settings back."""
-        for entry in self._record.entries("bridge"):
+        names = {entry.name for entry in self._record.entries("bridge")}
+        if self._switch.ours:
+            names |= set(await self.bridges())
+        for name in names:
             with contextlib.suppress(CommandFailed):
-                await self._vsctl("--if-exists", "del-br", entry.name)
+                await self._vsctl("--if-exists", "del-br", name)
         for entry in self._record.entries("external-id"):
             restore = (
                 ["set", "Open_vSwitch", ".", f"external_ids:{entry.name}={_quoted(entry.detail)}"]

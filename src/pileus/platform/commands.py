@@ -75,9 +75,7 @@ async def run(
     """
     outcome = await attempt(*command, environment=environment, given=given, timeout=timeout)
     if not outcome.ok:
-        raise CommandFailed(
-            f"{_spoken(command)}: {last_words(outcome.errors or outcome.output)} ({outcome.status})"
-        )
+        raise CommandFailed(f"{_spoken(command)}: {last_words(outcome.errors or outcome.output)} ({outcome.status})")
     return outcome.output
 
 

@@ -179,9 +179,7 @@ def _libvirtd(layout: Layout, switch: Switch) -> Daemon:
         protocol="libvirt",
         needs=("ovs-vswitchd",) if switch.ours else (),
         # libvirt plugs taps by calling ovs-vsctl, which finds the switch by OVS_RUNDIR.
-        environment=_marked(
-            layout, OVS_RUNDIR=str(switch.run), PYTHONPATH=ours, LIBVIRT_LOG_OUTPUTS="2:stderr"
-        ),
+        environment=_marked(layout, OVS_RUNDIR=str(switch.run), PYTHONPATH=ours, LIBVIRT_LOG_OUTPUTS="2:stderr"),
         log=layout.log_of("libvirtd"),
         patience=60.0,
     )

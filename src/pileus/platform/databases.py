@@ -1,5 +1,6 @@
 """Creates the OVSDB files and keeps them at the schema of the installed Open vSwitch and OVN."""
 
+import asyncio
 from pathlib import Path
 
 import structlog
@@ -26,7 +27,7 @@ async def ensure(kind: str, file: Path) -> None:
         CommandFailed: ovsdb-tool is missing, or the file is damaged.
     """
     schema = _SCHEMAS[kind]
-    if not file.exists():
+    if not await asyncio.to_thread(file.exists):
         await run("ovsdb-tool", "create", file, schema)
         return
     if (await run("ovsdb-tool", "needs-conversion", file, schema)).strip() == "yes":

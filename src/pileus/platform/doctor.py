@@ -58,7 +58,7 @@ def _processor(facts: Facts) -> Iterator[Check]:
         "absent": "switch on virtualisation in the firmware, or nesting in the host, and load kvm_intel or kvm_amd",
     }[facts.kvm]
     yield _check("kvm", facts.kvm == "usable", f"/dev/kvm is {facts.kvm}{nested}",
-                 "servers are emulated (TCG): a tiny one boots in about 10 s, a full Debian in minutes", remedy)  # fmt: skip
+                 "servers are emulated (TCG): a tiny one boots in 10 s, a full Debian in minutes", remedy)  # fmt: skip
 
 
 def _network(facts: Facts) -> Iterator[Check]:
@@ -72,9 +72,7 @@ def _network(facts: Facts) -> Iterator[Check]:
                  "no NAT: floating IPs work from this machine only, servers do not reach the outside",
                  "apt-get install nftables; boot a kernel with nf_tables")  # fmt: skip
     found = f"{facts.uplink.link}, MTU {facts.uplink.mtu}" if facts.uplink else "no IPv4 default route"
-    yield _check(
-        "uplink", facts.uplink is not None, found, "servers do not reach the outside", "add a default route"
-    )
+    yield _check("uplink", facts.uplink is not None, found, "servers do not reach the outside", "add a default route")
 
 
 def _room(facts: Facts) -> Iterator[Check]:

@@ -67,15 +67,17 @@ async def probe(state: Path) -> Facts:
     uplink = await default_route()
     missing = await _missing_packages((*packages.names("base"), *packages.names("host")))
     nft = (await attempt("nft", "list", "tables", timeout=5.0)).ok
-    openvswitch = (
-        Path("/sys/module/openvswitch").exists() or (await attempt("modprobe", "-qn", "openvswitch")).ok
-    )
+    openvswitch = await _module("openvswitch")
     return await asyncio.to_thread(_look, state, uplink, missing, nft, openvswitch)
 
 
-def _look(
-    state: Path, uplink: Route | None, missing: tuple[str, ...] | None, nft: bool, openvswitch: bool
-) -> Facts:
+async def _module(name: str) -> bool:
+    """Whether the kernel has the module, loaded or to be loaded."""
+    loaded = await asyncio.to_thread(Path("/sys/module", name).exists)
+    return loaded or (await attempt("modprobe", "-qn", name)).ok
+
+
+def _look(state: Path, uplink: Route | None, missing: tuple[str, ...] | None, nft: bool, openvswitch: bool) -> Facts:
     memory = _memory()
     capabilities = _effective_capabilities()
     return Facts(

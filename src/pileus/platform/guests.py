@@ -1,6 +1,7 @@
 """The QEMU processes of this cloud, found without libvirtd, and ended when the cloud goes down."""
 
 import asyncio
+import itertools
 import os
 from pathlib import Path
 
@@ -31,9 +32,7 @@ def find(layout: Layout) -> list[Guest]:
             command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
         except OSError:
             continue
-        if (theirs.st_dev, theirs.st_ino) != (room.st_dev, room.st_ino) or "qemu" not in Path(
-            command[0]
-        ).name:
+        if (theirs.st_dev, theirs.st_ino) != (room.st_dev, room.st_ino) or "qemu" not in Path(command[0]).name:
             continue
         if (identity := identify(pid)) is not None:
             found.append(Guest(identity, _name(command) or str(pid)))
@@ -52,7 +51,7 @@ async def end_all(layout: Layout) -> list[str]:
 
 def _name(command: list[str]) -> str:
     """The domain's name out of `-name guest=NAME,debug-threads=on`."""
-    for flag, value in zip(command, command[1:], strict=False):
+    for flag, value in itertools.pairwise(command):
         if flag == "-name":
             return value.removeprefix("guest=").partition(",")[0]
     return ""

@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> None:
         enter(Layout(Path(state)))
     except OSError as error:
         sys.exit(f"no room for libvirtd: {error}")
-    os.execvp(command[0], command)
+    os.execvp(command[0], command)  # noqa: S606  an argument list is what is wanted
 
 
 if __name__ == "__main__":

@@ -8,18 +8,16 @@ from pathlib import Path
 import msgspec
 
 from pileus.kernel.clock import Clock, SystemClock
-from pileus.platform import databases, doctor, facts, guests, leftovers, libvirt_files, switch_choice
+from pileus.platform import databases, doctor, facts, guests, leftovers, libvirt_files, sweep, switch_choice
 from pileus.platform.chassis import Chassis
-from pileus.platform.commands import attempt
 from pileus.platform.daemons import Switch, table
 from pileus.platform.events import DaemonEvent, DaemonStatus
 from pileus.platform.keeping import tail
 from pileus.platform.layout import Layout
-from pileus.platform.links import links
 from pileus.platform.plan import Connections, Plan
 from pileus.platform.record import Entry, Record
 from pileus.platform.supervisor import Supervisor
-from pileus.platform.uplink import Uplink
+from pileus.platform.uplink import NFT_TABLE, Uplink
 
 Progress = Callable[[str], None]
 """Called with a line for people, in the present tense, when a part begins."""
@@ -111,9 +109,7 @@ class Machine:
         await self.record.load()
         await self._make_folders()
         parts = await self._choose()
-        progress(
-            f"Open vSwitch: {'own' if parts.switch.ours else 'of the machine'}, {parts.switch.datapath} datapath"
-        )
+        progress(f"Open vSwitch: {'own' if parts.switch.ours else 'of the machine'}, {parts.switch.datapath} datapath")
         await parts.uplink.refuse_conflicts()
         datapath = parts.switch.datapath
         name = "private" if parts.switch.ours else "system"
@@ -156,11 +152,12 @@ class Machine:
         """
         if self._parts is None:
             await self.record.load()
+            await self._recollect()
         parts = self._parts or await self._choose()
         await parts.supervisor.release()  # nothing may be started again while it is taken down
         progress("ending guests")
         await guests.end_all(self.layout)
-        await self._unplug(parts)
+        await sweep.namespaces(self.record)
         progress("stopping daemons")
         await parts.supervisor.down()
         if not parts.switch.ours:
@@ -168,7 +165,7 @@ class Machine:
                 await parts.chassis.remove()
         progress("removing links, rules and sockets")
         await parts.uplink.disconnect()
-        await self._sweep(parts)
+        await sweep.everything(self.plan, self.layout, self.record)
         self._parts = None
         return await self.leftovers()
 
@@ -210,55 +207,21 @@ class Machine:
         self._parts = _Parts(self.plan, self.layout, switch, self.record, self._clock)
         return self._parts
 
+    async def _recollect(self) -> None:
+        """Note what must have been made when the record was lost while the cloud was up."""
+        if self.record.entries("switch") or not await asyncio.to_thread(self.layout.vswitch_database.exists):
+            return
+        kernel = await switch_choice.kernel_datapath()
+        await self.record.note(Entry(kind="switch", name="private", detail="system" if kernel else "netdev"))
+        for bridge in (self.plan.integration_bridge, self.plan.external_bridge):
+            await self.record.note(Entry(kind="bridge", name=bridge))
+        await self.record.note(Entry(kind="nft-table", name=f"ip {NFT_TABLE}"))
+
     async def _make_folders(self) -> None:
         for folder in self.layout.folders():
-            await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True, mode=0o755)
+            await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         for place in self.layout.libvirt_mounts():
             # Something must be there to mount over.  Debian's package brings all but those below /run.
-            if not place.exists():
+            if not await asyncio.to_thread(place.exists):
                 await self.record.note(Entry(kind="folder", name=str(place)))
                 await asyncio.to_thread(place.mkdir, parents=True)
-
-    async def _unplug(self, parts: _Parts) -> None:
-        """Remove what stands in other namespaces while the switch can still let go of it."""
-        names = {entry.name for entry in self.record.entries("netns")} | set(leftovers.own_namespaces())
-        for name in names:
-            for pid in (await attempt("ip", "netns", "pids", name)).output.split():
-                await attempt("kill", pid)
-            await attempt("ip", "netns", "delete", name)
-            if not Path("/run/netns", name).exists():
-                await self.record.strike("netns", name)
-
-    async def _sweep(self, parts: _Parts) -> None:
-        """Remove what is left once no daemon of ours runs."""
-        for pid in await asyncio.to_thread(leftovers.marked_processes, self.layout):
-            await attempt("kill", "-KILL", str(pid))
-        await self._sweep_links()
-        for entry in self.record.entries("mount"):
-            await attempt("umount", entry.name)
-        for point in leftovers.mounts_below(self.layout.state):
-            if Path(point) != self.layout.state:
-                await attempt("umount", point)
-        for entry in self.record.entries("mount"):
-            if not Path(entry.name).is_mount():
-                await self.record.strike("mount", entry.name)
-        for path in leftovers.sockets_below(self.layout.run):
-            path.unlink(missing_ok=True)
-        for entry in self.record.entries("folder"):
-            with contextlib.suppress(OSError):  # not empty: somebody else uses it by now
-                Path(entry.name).rmdir()
-            await self.record.strike("folder", entry.name)
-        if parts.switch.ours:
-            self.layout.vswitch_database.unlink(missing_ok=True)
-        for entry in self.record.entries("switch"):
-            await self.record.strike("switch", entry.name)
-
-    async def _sweep_links(self) -> None:
-        present = await links()
-        for name in await leftovers.own_links(self.plan, self.record):
-            if name in present:
-                await attempt("ip", "link", "delete", name)
-        present = await links()
-        for entry in (*self.record.entries("link"), *self.record.entries("bridge")):
-            if entry.name not in present:
-                await self.record.strike(entry.kind, entry.name)

@@ -93,4 +93,4 @@ async def end(identity: Identity, patience: float) -> None:
 
 def all_pids() -> list[int]:
     """The ids of all processes that can be seen from here."""
-    return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]

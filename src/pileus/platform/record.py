@@ -13,9 +13,7 @@ import msgspec
 
 from pileus.platform.process import Identity, boot_id
 
-Kind = Literal[
-    "process", "bridge", "link", "netns", "nft-table", "mount", "sysctl", "folder", "external-id", "switch"
-]
+Kind = Literal["process", "bridge", "link", "netns", "nft-table", "mount", "sysctl", "folder", "external-id", "switch"]
 
 
 class Entry(msgspec.Struct, frozen=True):

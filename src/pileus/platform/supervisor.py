@@ -128,9 +128,7 @@ class Supervisor:
                 pid=kept.running.identity.pid if kept.running else None,
                 restarts=kept.restarts,
                 reason=kept.reason,
-                memory=await asyncio.to_thread(keeping.memory, kept.running.identity.pid)
-                if kept.running
-                else None,
+                memory=await asyncio.to_thread(keeping.memory, kept.running.identity.pid) if kept.running else None,
             )
             for kept in self._kept.values()
         ]
@@ -163,11 +161,7 @@ class Supervisor:
             kept.running = None
             kept.restarts += 1
             self._report(kept, "failed", reason)
-            pause = (
-                0.0
-                if self._clock.monotonic() - begun > SETTLED_AFTER
-                else min(pause * 2 or 0.25, LONGEST_PAUSE)
-            )
+            pause = 0.0 if self._clock.monotonic() - begun > SETTLED_AFTER else min(pause * 2 or 0.25, LONGEST_PAUSE)
             await self._clock.sleep(pause)
 
     async def _live(self, kept: _Kept) -> str:
@@ -216,9 +210,7 @@ class Supervisor:
                     raise DaemonFailed(await asyncio.to_thread(running.how_it_ended))
                 if self._clock.monotonic() > deadline:
                     await end(running.identity, daemon.patience)
-                    raise DaemonFailed(
-                        f"no answer on {socket} within {daemon.patience:g} s; see {daemon.log}"
-                    )
+                    raise DaemonFailed(f"no answer on {socket} within {daemon.patience:g} s; see {daemon.log}")
                 await self._clock.sleep(0.03)
         finally:
             over.cancel()

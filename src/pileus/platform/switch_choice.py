@@ -40,9 +40,7 @@ async def choose(plan: Plan, layout: Layout, record: Record) -> Switch:
     if runs and not other:
         return await _system(kernel=kernel, why="one runs on this machine")
     if plan.switch == "system":
-        raise NoSwitch(
-            other or f"no Open vSwitch answers on {SYSTEM_RUN / 'db.sock'} in this network namespace"
-        )
+        raise NoSwitch(other or f"no Open vSwitch answers on {SYSTEM_RUN / 'db.sock'} in this network namespace")
     # The kernel's datapath has one owner per network namespace.
     return _private(layout, kernel and not runs, other or "none runs on this machine")
 
@@ -70,6 +68,10 @@ async def _answers_here() -> bool:
     """
     if not await answers("ovsdb", SYSTEM_RUN / "db.sock"):
         return False
+    return await asyncio.to_thread(_forwards_here)
+
+
+def _forwards_here() -> bool:
     try:
         pid = int((SYSTEM_RUN / "ovs-vswitchd.pid").read_text())
         return Path(f"/proc/{pid}/ns/net").stat().st_ino == Path("/proc/self/ns/net").stat().st_ino

@@ -6,7 +6,7 @@ The files are the single place for these names: `deploy/bootstrap.sh` reads them
 from importlib import resources
 
 PURPOSES = ("base", "host", "guest-image", "build")
-"""The lists there are: every cloud; real servers and networks; making the tiny guest image; compiling libvirt-python."""
+"""The lists: every cloud; real servers and networks; making the tiny guest image; compiling libvirt-python."""
 
 
 def names(purpose: str) -> tuple[str, ...]:
