@@ -28,8 +28,8 @@ class Daemon(msgspec.Struct, frozen=True, kw_only=True):
     protocol: Protocol
     needs: tuple[str, ...] = ()
     """The daemons that must answer before it is started."""
-    farewell: tuple[str, ...] = ()
-    """Arguments of the `exit` command that its control socket takes to make it clean up; SIGTERM does when empty."""
+    farewell: tuple[str, ...] | None = None
+    """If set, it is told `exit` on its control socket with these arguments, as on SIGTERM it would not clean up."""
     environment: Mapping[str, str] = {}
     log: Path
     patience: float = 20.0
@@ -97,7 +97,7 @@ def _switching(layout: Layout, switch: Switch) -> tuple[Daemon, ...]:
         socket=control,
         protocol="control",
         needs=("ovsdb-server",),
-        farewell=("--cleanup",),
+        farewell=("--cleanup",),  # it then removes its links
         environment=environment,
         log=layout.log_of("ovs-vswitchd"),
     )
@@ -161,6 +161,7 @@ def _controller(layout: Layout, switch: Switch) -> Daemon:
         # It takes no name for its control socket (the option came after OVN 23.03) and makes one of its own.
         socket=layout.ovn_run / "ovn-controller.{pid}.ctl",
         protocol="control",
+        farewell=(),  # it then removes its chassis from the southbound database
         needs=("ovs-vswitchd", "ovn-sb") if switch.ours else ("ovn-sb",),
         # It finds the bridges' management sockets below OVS_RUNDIR.
         environment=_marked(layout, OVS_RUNDIR=str(switch.run), OVN_RUNDIR=str(layout.ovn_run)),

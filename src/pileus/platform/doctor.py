@@ -27,7 +27,14 @@ class Check(msgspec.Struct, frozen=True):
 
 async def examine(facts: Facts) -> list[Check]:
     """All checks of the machine, the vital ones first."""
-    checks = [*_rights(facts), *_software(facts), *_processor(facts), *_network(facts), *_room(facts)]
+    checks = [
+        *_rights(facts),
+        *_first_process(facts),
+        *_software(facts),
+        *_processor(facts),
+        *_network(facts),
+        *_room(facts),
+    ]
     checks.append(await _foreign_firewall())
     return sorted(checks, key=lambda check: not check.vital)
 
@@ -38,6 +45,13 @@ def _rights(facts: Facts) -> Iterator[Check]:
                  "no networks and no servers", f"run Pileus {mode}", vital=True)  # fmt: skip
     yield _check("namespaces", facts.system_admin, "may mount" if facts.system_admin else "may not mount",
                  "libvirtd cannot have its own room", "give the container CAP_SYS_ADMIN", vital=True)  # fmt: skip
+
+
+def _first_process(facts: Facts) -> Iterator[Check]:
+    good = facts.orphans_collected
+    yield _check("orphans", good, "collected" if good else "the first process does not collect ended orphans",
+                 "libvirt waits for ever for the programs it tries", "start the container with an init (`--init`)",
+                 vital=True)  # fmt: skip
 
 
 def _software(facts: Facts) -> Iterator[Check]:

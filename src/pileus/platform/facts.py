@@ -47,6 +47,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What can still be given out without swapping."""
     disk_free: int
     """Free space where the state folder is or will be."""
+    orphans_collected: bool
+    """Whether the first process collects orphans that end; libvirt waits for that."""
     uplink: Route | None
     """The IPv4 default route, None if there is none."""
     missing_packages: tuple[str, ...] | None
@@ -68,7 +70,19 @@ async def probe(state: Path) -> Facts:
     missing = await _missing_packages((*packages.names("base"), *packages.names("host")))
     nft = (await attempt("nft", "list", "tables", timeout=5.0)).ok
     openvswitch = await _module("openvswitch")
-    return await asyncio.to_thread(_look, state, uplink, missing, nft, openvswitch)
+    orphans = await _orphans_collected()
+    return await asyncio.to_thread(_look, state, uplink, missing, nft, openvswitch, orphans)
+
+
+async def _orphans_collected() -> bool:
+    """Leave an orphan behind and see whether its entry in the process table goes once it has ended."""
+    outcome = await attempt("sh", "-c", "true > /dev/null & echo $!", timeout=5.0)
+    entry = Path("/proc", outcome.output.strip() or "none")
+    for _ in range(20):
+        if not await asyncio.to_thread(entry.exists):
+            return True
+        await asyncio.sleep(0.02)
+    return False
 
 
 async def _module(name: str) -> bool:
@@ -77,7 +91,9 @@ async def _module(name: str) -> bool:
     return loaded or (await attempt("modprobe", "-qn", name)).ok
 
 
-def _look(state: Path, uplink: Route | None, missing: tuple[str, ...] | None, nft: bool, openvswitch: bool) -> Facts:
+def _look(
+    state: Path, uplink: Route | None, missing: tuple[str, ...] | None, nft: bool, openvswitch: bool, orphans: bool
+) -> Facts:
     memory = _memory()
     capabilities = _effective_capabilities()
     return Facts(
@@ -95,6 +111,7 @@ def _look(state: Path, uplink: Route | None, missing: tuple[str, ...] | None, nf
         memory=memory["MemTotal"],
         memory_available=memory["MemAvailable"],
         disk_free=shutil.disk_usage(_existing(state)).free,
+        orphans_collected=orphans,
         uplink=uplink,
         missing_packages=missing,
         missing_programs=tuple(name for name in PROGRAMS if shutil.which(name, path=search_path()) is None),

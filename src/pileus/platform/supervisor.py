@@ -232,7 +232,7 @@ class Supervisor:
 
     async def _stop(self, daemon: Daemon, identity: Identity) -> None:
         """Let the daemon clean up after itself if it can; end it otherwise."""
-        if daemon.farewell:
+        if daemon.farewell is not None:
             with contextlib.suppress(NoAnswer, TimeoutError):
                 await request(daemon.socket_of(identity.pid), "exit", list(daemon.farewell))
                 await asyncio.wait_for(ended(identity), 10.0)
