@@ -1,0 +1,33 @@
+"""What other services may ask of identity."""
+
+from typing import Protocol
+
+from pileus.kernel.api.declare import Service
+from pileus.kernel.auth.caller import Caller
+from pileus.kernel.store import Tx
+
+
+class Identity(Protocol):
+    """The door to identity; also the `Authenticator` of every API."""
+
+    api: Service
+
+    async def authenticate(self, token: str) -> Caller:
+        """The caller behind a token.
+
+        Raises:
+            Unauthorized: the token is unknown, forged, expired or revoked.
+        """
+        ...
+
+    async def project_exists(self, tx: Tx, project_id: str) -> bool:
+        """Whether there is such a project (or domain acting as one)."""
+        ...
+
+    async def prepare(self, tx: Tx, *, admin_password: str, url: str) -> None:
+        """Make what a fresh cloud needs (default domain, roles, admin, region, catalog); safe to repeat.
+
+        Args:
+            url: the public address of the port that all services share, "http://10.0.0.1:5000".
+        """
+        ...

@@ -1,0 +1,32 @@
+"""What can go wrong in the database.
+
+StoreError
+├── DuplicateRow          a unique constraint was violated
+├── MissingReference      a foreign key points at nothing, or something still points here
+├── SerializationFailure  the transaction lost against another one and may be run again
+└── NestedTransaction     a task that is in a transaction asked for another: a bug
+"""
+
+
+class StoreError(Exception):
+    """The database refused."""
+
+
+class DuplicateRow(StoreError):
+    """A unique constraint was violated; `constraint` names it where the database tells."""
+
+    def __init__(self, message: str, constraint: str = "") -> None:
+        super().__init__(message)
+        self.constraint = constraint
+
+
+class MissingReference(StoreError):
+    """A foreign key points at nothing, or something still points at what was to go."""
+
+
+class SerializationFailure(StoreError):
+    """The transaction lost against another one; running it again as a whole is right."""
+
+
+class NestedTransaction(StoreError):
+    """A task that is in a write transaction asked for another one; it would wait for itself."""
