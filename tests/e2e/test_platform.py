@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 
 from pileus.platform import Machine, Plan
-from pileus.platform.events import DaemonEvent
-from pileus.platform.facts import PROGRAMS
-from pileus.platform.uplink import AddressTaken
+from pileus.platform.daemons.events import DaemonEvent
+from pileus.platform.inspection.facts import PROGRAMS
+from pileus.platform.switching.uplink import AddressTaken
 
 INSIDE = "PILEUS_TEST_INSIDE"
 

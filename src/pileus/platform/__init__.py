@@ -5,13 +5,13 @@ networks; `events` reports daemons that died and came back; `down` removes all o
 `doctor.examine` say what the machine has and lacks.  Nothing here knows a service or the cloud's database.
 """
 
-from pileus.platform.doctor import Check
-from pileus.platform.events import DaemonEvent, DaemonStatus
-from pileus.platform.facts import Facts
-from pileus.platform.leftovers import NAMESPACE_PREFIX, Leftover
+from pileus.platform.daemons.events import DaemonEvent, DaemonStatus
+from pileus.platform.inspection.doctor import Check
+from pileus.platform.inspection.facts import Facts
 from pileus.platform.machine import Machine, MachineStatus, NotUsable
 from pileus.platform.plan import Connections, Plan
 from pileus.platform.record import Entry, Record
+from pileus.platform.removal.leftovers import NAMESPACE_PREFIX, Leftover
 
 __all__ = [
     "NAMESPACE_PREFIX",

@@ -8,16 +8,19 @@ from pathlib import Path
 import msgspec
 
 from pileus.kernel.clock import Clock, SystemClock
-from pileus.platform import databases, doctor, facts, guests, leftovers, libvirt_files, sweep, switch_choice
-from pileus.platform.chassis import Chassis
-from pileus.platform.daemons import Switch, table
-from pileus.platform.events import DaemonEvent, DaemonStatus
-from pileus.platform.keeping import tail
+from pileus.platform.daemons import databases, libvirt_files
+from pileus.platform.daemons.events import DaemonEvent, DaemonStatus
+from pileus.platform.daemons.keeping import tail
+from pileus.platform.daemons.supervisor import Supervisor
+from pileus.platform.daemons.table import Switch, table
+from pileus.platform.inspection import doctor, facts
 from pileus.platform.layout import Layout
 from pileus.platform.plan import Connections, Plan
 from pileus.platform.record import Entry, Record
-from pileus.platform.supervisor import Supervisor
-from pileus.platform.uplink import NFT_TABLE, Uplink
+from pileus.platform.removal import guests, leftovers, sweep
+from pileus.platform.switching import choice
+from pileus.platform.switching.chassis import Chassis
+from pileus.platform.switching.uplink import NFT_TABLE, Uplink
 
 Progress = Callable[[str], None]
 """Called with a line for people, in the present tense, when a part begins."""
@@ -203,7 +206,7 @@ class Machine:
         return await asyncio.to_thread(tail, self.layout.log_of(daemon), lines)
 
     async def _choose(self) -> _Parts:
-        switch = await switch_choice.choose(self.plan, self.layout, self.record)
+        switch = await choice.choose(self.plan, self.layout, self.record)
         self._parts = _Parts(self.plan, self.layout, switch, self.record, self._clock)
         return self._parts
 
@@ -211,7 +214,7 @@ class Machine:
         """Note what must have been made when the record was lost while the cloud was up."""
         if self.record.entries("switch") or not await asyncio.to_thread(self.layout.vswitch_database.exists):
             return
-        kernel = await switch_choice.kernel_datapath()
+        kernel = await choice.kernel_datapath()
         await self.record.note(Entry(kind="switch", name="private", detail="system" if kernel else "netdev"))
         for bridge in (self.plan.integration_bridge, self.plan.external_bridge):
             await self.record.note(Entry(kind="bridge", name=bridge))

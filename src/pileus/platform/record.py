@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from pileus.platform.process import Identity, boot_id
+from pileus.platform.daemons.process import Identity, boot_id
 
 Kind = Literal["process", "bridge", "link", "netns", "nft-table", "mount", "sysctl", "folder", "external-id", "switch"]
 

@@ -3,9 +3,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pileus.platform import doctor, facts
-from pileus.platform.facts import Facts
-from pileus.platform.uplink import Route
+from pileus.platform.inspection import doctor, facts
+from pileus.platform.inspection.facts import Facts
+from pileus.platform.switching.uplink import Route
 
 GOOD = Facts(
     kernel="6.1", root=True, network_admin=True, system_admin=True, systemd=False, virtual=False, kvm="usable",

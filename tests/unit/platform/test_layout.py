@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from pileus.platform.daemons import Switch, table
+from pileus.platform.daemons.table import Switch, table
 from pileus.platform.layout import SOCKET_PATH_LIMIT, Layout
 
 

@@ -6,7 +6,7 @@ import time
 
 import msgspec
 
-from pileus.platform.process import end, ended, identify, is_alive, send
+from pileus.platform.daemons.process import end, ended, identify, is_alive, send
 
 
 def sleeper(*command: str) -> subprocess.Popen[bytes]:

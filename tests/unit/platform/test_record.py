@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pileus.platform.process import Identity
+from pileus.platform.daemons.process import Identity
 from pileus.platform.record import Entry, Record
 
 
@@ -46,9 +46,12 @@ async def test_a_new_process_replaces_the_old_one(path: Path) -> None:
     assert entry.process.pid == 2
 
 
+def pretend_reboot(path: Path) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text()), "boot": "an earlier one"}))
+
+
 async def test_a_record_of_an_earlier_boot_is_dropped(path: Path) -> None:
     record = await again(path)
     await record.note(Entry(kind="sysctl", name="net.ipv4.ip_forward", detail="0"))
-    document = json.loads(path.read_text())
-    path.write_text(json.dumps({**document, "boot": "an earlier one"}))
+    pretend_reboot(path)
     assert (await again(path)).entries() == []

@@ -1,4 +1,4 @@
-"""The supervisor with small daemons of our own: a socket that answers `version` as Open vSwitch's control sockets do."""
+"""The supervisor with small daemons of our own: a socket that answers `version` as the control sockets of OVS do."""
 
 import asyncio
 import os
@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from pileus.kernel.clock import SystemClock
-from pileus.platform import keeping
-from pileus.platform.daemons import Daemon
-from pileus.platform.events import DaemonEvent, DaemonStatus
+from pileus.platform.daemons import keeping
+from pileus.platform.daemons.events import DaemonEvent, DaemonStatus
+from pileus.platform.daemons.process import all_pids
+from pileus.platform.daemons.supervisor import DaemonFailed, Supervisor
+from pileus.platform.daemons.table import Daemon
 from pileus.platform.record import Record
-from pileus.platform.supervisor import DaemonFailed, Supervisor
 
 ANSWERING = """
 import json, os, socket, sys
@@ -83,7 +84,7 @@ async def test_daemons_start_in_the_order_of_their_needs_and_stop_in_the_other(m
     pids = [each.pid for each in await supervisor.status()]
     await supervisor.down()
     assert seen[2:] == ["-second", "-first"]
-    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    assert not {pid for pid in pids if pid in all_pids()}
 
 
 async def test_a_killed_daemon_is_reported_with_its_reason_and_prepared_again(make: Make, tmp_path: Path) -> None:

@@ -13,11 +13,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 import structlog
 
 from pileus.kernel.clock import Clock
-from pileus.platform import keeping
-from pileus.platform.daemons import Daemon
-from pileus.platform.events import DaemonEvent, DaemonStatus, State
-from pileus.platform.liveness import NoAnswer, answers, request
-from pileus.platform.process import Identity, end, ended, send
+from pileus.platform.daemons import keeping
+from pileus.platform.daemons.events import DaemonEvent, DaemonStatus, State
+from pileus.platform.daemons.liveness import NoAnswer, answers, request
+from pileus.platform.daemons.process import Identity, end, ended, send
+from pileus.platform.daemons.table import Daemon
 from pileus.platform.record import Entry, Record
 
 HEARTBEAT = 15.0

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pileus.platform.commands import last_words, search_path
-from pileus.platform.daemons import Daemon
-from pileus.platform.process import Identity, all_pids, identify, is_alive
+from pileus.platform.daemons.process import Identity, all_pids, identify, is_alive
+from pileus.platform.daemons.table import Daemon
 from pileus.platform.record import Record
 
 DAEMON_MARK = "PILEUS_DAEMON"

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import msgspec
 
-from pileus.platform import guests
-from pileus.platform.daemons import STATE_MARK
+from pileus.platform.daemons.process import all_pids, identify
+from pileus.platform.daemons.table import STATE_MARK
 from pileus.platform.layout import Layout
 from pileus.platform.links import links
 from pileus.platform.plan import Plan
-from pileus.platform.process import all_pids, identify
 from pileus.platform.record import Record
-from pileus.platform.uplink import NFT_TABLE, nft_table_exists
+from pileus.platform.removal import guests
+from pileus.platform.switching.uplink import NFT_TABLE, nft_table_exists
 
 NAMESPACE_PREFIX = "pileus-"
 """Network namespaces of ours are named so."""

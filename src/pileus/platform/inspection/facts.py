@@ -10,7 +10,7 @@ import msgspec
 
 from pileus.platform import packages
 from pileus.platform.commands import attempt, search_path
-from pileus.platform.uplink import Route, default_route
+from pileus.platform.switching.uplink import Route, default_route
 
 Kvm = Literal["usable", "denied", "absent"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from pileus.platform.daemons.process import Identity, all_pids, end, identify
 from pileus.platform.layout import Layout
-from pileus.platform.process import Identity, all_pids, end, identify
 
 
 class Guest(msgspec.Struct, frozen=True):

@@ -7,9 +7,9 @@ import asyncio
 from pathlib import Path
 
 from pileus.platform.commands import attempt
-from pileus.platform.daemons import Switch
+from pileus.platform.daemons.liveness import answers
+from pileus.platform.daemons.table import Switch
 from pileus.platform.layout import Layout
-from pileus.platform.liveness import answers
 from pileus.platform.plan import Plan
 from pileus.platform.record import Record
 

@@ -3,7 +3,7 @@
 import contextlib
 
 from pileus.platform.commands import CommandFailed, attempt, run
-from pileus.platform.daemons import Switch
+from pileus.platform.daemons.table import Switch
 from pileus.platform.layout import Layout
 from pileus.platform.plan import Plan
 from pileus.platform.record import Entry, Record

@@ -8,7 +8,7 @@ import msgspec
 import structlog
 
 from pileus.platform.commands import CommandFailed, attempt, last_words, run
-from pileus.platform.daemons import Switch
+from pileus.platform.daemons.table import Switch
 from pileus.platform.links import ip_json, links
 from pileus.platform.plan import Plan
 from pileus.platform.record import Entry, Record

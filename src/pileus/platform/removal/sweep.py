@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 from pathlib import Path
 
-from pileus.platform import leftovers
 from pileus.platform.commands import attempt
 from pileus.platform.layout import Layout
 from pileus.platform.links import links
 from pileus.platform.plan import Plan
 from pileus.platform.record import Record
+from pileus.platform.removal import leftovers
 
 
 async def namespaces(record: Record) -> None:

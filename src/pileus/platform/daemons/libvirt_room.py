@@ -4,17 +4,23 @@ libvirt has /etc/libvirt, /var/lib/libvirt, /run/libvirt and two more compiled i
 share their domains and locks.  Here each of these is a bind mount that only libvirtd and its guests see; it is gone
 with the last of them.  Guests outlive libvirtd: the next one mounts the same folders and finds them again.
 
-Usage: python -m pileus.platform.libvirt_room STATE_FOLDER COMMAND [ARGUMENT...]
+Usage: python -m pileus.platform.daemons.libvirt_room STATE_FOLDER COMMAND [ARGUMENT...]
 """
 
 import ctypes
+import grp
 import os
+import pwd
 import sys
 from pathlib import Path
 
 from pileus.platform.layout import Layout
 
 _CLONE_NEWNS = 0x00020000  # <linux/sched.h>
+_ACCOUNT = "libvirt-qemu"
+"""Debian's compiled-in default user and group of guests."""
+_NOBODY = 65534
+
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000  # <linux/mount.h>
 
 
@@ -28,8 +34,31 @@ def enter(layout: Layout) -> None:
     _check(libc.unshare(_CLONE_NEWNS), "unshare")
     # Nothing mounted here may be seen outside, whatever the propagation of the machine's own mounts is.
     _mount(libc, None, Path("/"), _MS_REC | _MS_PRIVATE)
-    for place, folder in layout.libvirt_mounts().items():
+    for place, folder in {**layout.libvirt_mounts(), **_accounts(layout.libvirt / "accounts")}.items():
         _mount(libc, folder, place, _MS_BIND)
+
+
+def _accounts(folder: Path) -> dict[Path, Path]:
+    """Account files for the room, if the machine lacks the account that libvirt was compiled to run guests as.
+
+    libvirtd looks it up before it reads which one is wanted, and does not start without.  Debian makes it with a
+    package that also starts a system-wide libvirtd; here only the room knows it.
+    """
+    try:
+        pwd.getpwnam(_ACCOUNT)
+        grp.getgrnam(_ACCOUNT)
+    except KeyError:
+        pass
+    else:
+        return {}
+    lines = {
+        Path("/etc/passwd"): f"{_ACCOUNT}:x:{_NOBODY}:{_NOBODY}::/nonexistent:/usr/sbin/nologin\n",
+        Path("/etc/group"): f"{_ACCOUNT}:x:{_NOBODY}:\n",
+    }
+    folder.mkdir(exist_ok=True)
+    for place, line in lines.items():
+        (folder / place.name).write_text(place.read_text(encoding="utf-8") + line, encoding="utf-8")
+    return {place: folder / place.name for place in lines}
 
 
 def _mount(libc: ctypes.CDLL, source: Path | None, target: Path, flags: int) -> None:

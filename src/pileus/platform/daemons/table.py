@@ -7,8 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from pileus.platform.daemons.liveness import Protocol
 from pileus.platform.layout import Layout
-from pileus.platform.liveness import Protocol
 
 STATE_MARK = "PILEUS_STATE"
 """Set in the environment of every daemon to its state folder, so that a stray one can be told from a foreign one."""
@@ -171,11 +171,11 @@ def _controller(layout: Layout, switch: Switch) -> Daemon:
 
 def _libvirtd(layout: Layout, switch: Switch) -> Daemon:
     # The room is entered by a program of ours, which must be found from whatever folder Pileus was started in.
-    ours = str(Path(__file__).parents[2])
+    ours = str(Path(__file__).parents[3])
     return Daemon(
         name="libvirtd",
         purpose="starting, stopping and changing servers; running ones go on",
-        command=(sys.executable, "-m", "pileus.platform.libvirt_room", str(layout.state), "libvirtd"),
+        command=(sys.executable, "-m", "pileus.platform.daemons.libvirt_room", str(layout.state), "libvirtd"),
         socket=layout.libvirt_socket,
         protocol="libvirt",
         needs=("ovs-vswitchd",) if switch.ours else (),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from pileus.platform.commands import attempt
-from pileus.platform.facts import Facts
+from pileus.platform.inspection.facts import Facts
 
 _GIB = 2**30
 
