@@ -51,7 +51,10 @@ GUEST = """
 @pytest.mark.skipif(INSIDE in os.environ, reason="already inside")
 def test_in_own_namespaces(tmp_path: Path) -> None:
     # The shell stays: it is pid 1 in there and collects orphans, which pytest would not.
-    setup = 'mount -t tmpfs -o mode=755 tmpfs /run && mount -t sysfs sysfs /sys && ip link set lo up && "$@"; exit $?'
+    setup = (
+        "mount -t tmpfs -o mode=755 tmpfs /run && mount -t sysfs sysfs /sys && ip link set lo up "
+        '&& echo 0 > /proc/sys/net/ipv4/ip_forward && "$@"; exit $?'
+    )
     done = subprocess.run(
         ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", setup, "sh",
          sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-x", "--basetemp", str(tmp_path / "in"), __file__],
