@@ -1,7 +1,7 @@
 """A writer for the one archive format that the kernel unpacks at boot: cpio, "newc" flavour.
 
-Source: Documentation/driver-api/early-userspace/buffer-format.rst of the Linux kernel. Written here rather than by
-the cpio program because all files in it belong to root, whoever builds the image.
+Source: Documentation/driver-api/early-userspace/buffer-format.rst of the Linux kernel. Written here rather
+than by the cpio program because all files in it belong to root, whoever builds the image.
 """
 
 import stat
@@ -26,7 +26,7 @@ def write_initramfs(tree: Path, target: Path) -> None:
 
 
 def _entry(number: int, name: str, mode: int, content: bytes) -> bytes:
-    """One archive member: header of thirteen hexadecimal numbers, name and content, each padded to four bytes."""
+    """One archive member: a header of thirteen hexadecimal numbers, then name and content, padded."""
     encoded = name.encode() + b"\0"
     links, owner, group, mtime, device = 1, 0, 0, 0, 0
     numbers = (number, mode, owner, group, links, mtime, len(content), *(device,) * 4, len(encoded), 0)

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pileus.guest_image.steps import run
+from pileus.guest_image.steps import BuildError, run
 
 MIB = 1024 * 1024
 SECTOR = 512
@@ -14,21 +14,34 @@ _BOOT_CODE_BYTES = 440
 
 
 def ext4_image(
-    tree: Path, image: Path, *, size: int, label: str, modes: Mapping[str, tuple[int, int]], options: Iterable[str] = ()
+    tree: Path,
+    image: Path,
+    *,
+    size: int,
+    label: str,
+    modes: Mapping[str, tuple[int, int]] | None,
+    options: Iterable[str] = (),
 ) -> None:
-    """Make an ext4 file system of a folder's files; all belong to root but those named.
+    """Make an ext4 file system of a folder's files.
 
     Args:
         tree: The files.
         image: File to make.
         size: Bytes of the file system.
         label: Name of the file system, at most 16 letters.
-        modes: For some paths (without leading slash): owner (user and group alike) and permission bits.
+        modes: For some paths (without leading slash): owner (user and group alike) and permission bits. All
+            other files belong to root. If None, owners and bits are those that the files have in `tree`.
         options: More arguments for mke2fs.
     """
     with image.open("wb") as out:
         out.truncate(size)
     run(["mke2fs", "-q", "-F", "-t", "ext4", "-m", "0", "-L", label, *options, "-d", tree, image])
+    if modes is not None:
+        _set_owners(tree, image, modes)
+
+
+def _set_owners(tree: Path, image: Path, modes: Mapping[str, tuple[int, int]]) -> None:
+    """Write owners and permission bits into a file system that was made from `tree`."""
     commands = []
     # mke2fs takes owners from the files, which belong to whoever builds; so they are written over.
     for path in [tree, *sorted(tree.rglob("*"))]:
@@ -53,13 +66,15 @@ def boot_record(boot_code: bytes, partitions: Iterable[tuple[int, int, int]]) ->
     for number, (kind, start, length) in enumerate(partitions):
         # The two old cylinder-head-sector fields hold the value that means "too large for this field".
         flag = 0x80 if number == 0 else 0
-        table += struct.pack("<B3sB3sII", flag, b"\xfe\xff\xff", kind, b"\xfe\xff\xff", start // SECTOR, length // SECTOR)
+        table += struct.pack(
+            "<B3sB3sII", flag, b"\xfe\xff\xff", kind, b"\xfe\xff\xff", start // SECTOR, length // SECTOR
+        )
     code = boot_code[:_BOOT_CODE_BYTES].ljust(_BOOT_CODE_BYTES, b"\0")
     return code + struct.pack("<IH", 0x50494C45, 0) + table.ljust(64, b"\0") + b"\x55\xaa"
 
 
 def syslinux_disk(image: Path, *, boot_files: Iterable[Path], root: Path, boot_size: int) -> None:
-    """Make a disk that a BIOS starts: a FAT partition with syslinux and `boot_files`, then the root file system.
+    """Make a disk that a BIOS starts: a FAT partition with syslinux and `boot_files`, then the root.
 
     Args:
         image: Raw disk to make.
@@ -79,6 +94,27 @@ def syslinux_disk(image: Path, *, boot_files: Iterable[Path], root: Path, boot_s
     run(["mcopy", "-i", f"{image}@@1M", *boot_files, "::"], env=quiet)
     run(["syslinux", "--offset", str(MIB), "--install", image])
     copy_into(root, image, root_start)
+
+
+def grub_disk(image: Path, *, boot_code: bytes, core: bytes, root: Path) -> None:
+    """Make a disk with one partition that a BIOS starts through GRUB.
+
+    GRUB's first sector looks for the rest in the second sector of the disk, and its image already holds its
+    own length; so both are written where they belong, and no installer has to look at devices.
+
+    Args:
+        image: Raw disk to make.
+        boot_code: GRUB's boot.img.
+        core: The image that grub-mkimage made; it must fit before the first partition.
+        root: Image of the root file system.
+    """
+    if len(core) > MIB - SECTOR:
+        raise BuildError(f"GRUB's core image of {len(core)} bytes does not fit before the first partition")
+    size = root.stat().st_size
+    with image.open("wb") as out:
+        out.write(boot_record(boot_code, [(LINUX, MIB, size)]) + core)
+        out.truncate(MIB + size)
+    copy_into(root, image, MIB)
 
 
 def copy_into(part: Path, image: Path, start: int) -> None:

@@ -1,9 +1,9 @@
 """Which Debian packages an image is made of, and how their files reach the build.
 
 Two kinds are kept apart. *Build packages* are tools that run on this machine and have to be installed.
-*Guest packages* only give files to the image: they are downloaded by apt (so mirrors, proxies, keys and pinning
-are the machine's own) and unpacked into a cache, never installed. Building a guest therefore neither puts a second
-kernel on the machine nor depends on what happens to be installed on it.
+*Guest packages* only give files to the image: they are downloaded by apt (so mirrors, proxies, keys and
+pinning are the machine's own) and unpacked into a cache, never installed. Building a guest therefore neither
+puts a second kernel on the machine nor depends on what happens to be installed on it.
 """
 
 import os
@@ -29,14 +29,41 @@ GUEST_PACKAGES = (
     *("busybox-static", "dropbear-bin", "openssh-sftp-server", "libc6", "libcrypt1", "zlib1g"),
     *("libtomcrypt1", "libtommath1", "libgmp10"),
     # file systems and block devices
-    *("e2fsprogs", "libext2fs2", "libcom-err2", "libss2", "dosfstools", "util-linux", "libblkid1", "libuuid1"),
+    *(
+        "e2fsprogs",
+        "libext2fs2",
+        "libcom-err2",
+        "libss2",
+        "dosfstools",
+        "util-linux",
+        "libblkid1",
+        "libuuid1",
+    ),
     *("libmount1", "libsmartcols1", "libudev1", "libselinux1", "libpcre2-8-0"),
     # what scripts expect of a shell account
     *("bash", "libtinfo6", "socat", "libwrap0", "libnsl2", "libtirpc3"),
     # curl, and all that its one library is linked with
-    *("curl", "libcurl4", "libbrotli1", "libffi8", "libgnutls30", "libgssapi-krb5-2", "libhogweed6", "libidn2-0"),
+    *(
+        "curl",
+        "libcurl4",
+        "libbrotli1",
+        "libffi8",
+        "libgnutls30",
+        "libgssapi-krb5-2",
+        "libhogweed6",
+        "libidn2-0",
+    ),
     *("libk5crypto3", "libkeyutils1", "libkrb5-3", "libkrb5support0", "libldap-2.5-0", "libnettle8"),
-    *("libnghttp2-14", "libp11-kit0", "libpsl5", "librtmp1", "libsasl2-2", "libssh2-1", "libssl3", "libtasn1-6"),
+    *(
+        "libnghttp2-14",
+        "libp11-kit0",
+        "libpsl5",
+        "librtmp1",
+        "libsasl2-2",
+        "libssh2-1",
+        "libssl3",
+        "libtasn1-6",
+    ),
     *("libunistring2", "libzstd1"),
 )
 """Debian packages whose files go into the tiny guest."""
@@ -67,7 +94,9 @@ def resolve() -> tuple[Deb, ...]:
     listed = run(["apt-get", "download", "--print-uris", *wanted])
     found = {}
     for file_name, digest in re.findall(r"^'[^']+' (\S+\.deb) \d+ (\S+)$", listed, re.MULTILINE):
-        found[file_name.split("_")[0]] = Deb(package=file_name.split("_")[0], file_name=file_name, digest=digest)
+        found[file_name.split("_")[0]] = Deb(
+            package=file_name.split("_")[0], file_name=file_name, digest=digest
+        )
     missing = [name for name in wanted if name not in found]
     if missing:
         raise BuildError(f"apt cannot download {', '.join(missing)}")
@@ -79,7 +108,7 @@ def fetch(debs: Sequence[Deb], cache: Path, progress: Progress) -> dict[str, Pat
 
     Args:
         debs: The package files, as `resolve` gave them.
-        cache: Folder that keeps one unpacked tree for each package file. Other builds may use it at the same time.
+        cache: Folder that keeps one unpacked tree for each package file. Builds may share it.
         progress: Told how many packages are downloaded.
 
     Returns:
@@ -90,9 +119,8 @@ def fetch(debs: Sequence[Deb], cache: Path, progress: Progress) -> dict[str, Pat
     if absent:
         progress(f"downloading {len(absent)} packages")
         with scratch(cache) as work:
-            # As another user than root apt works all the same; as root it would drop its rights and then be unable
-            # to write here.
-            names = [f"{deb.package}" for deb in absent]
+            # Left alone, apt run by root would drop its rights and then be unable to write here.
+            names = [deb.package for deb in absent]
             run(["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *names], cwd=work)
             for deb in absent:
                 tree = work / deb.package

@@ -1,7 +1,7 @@
 """Knowing whether an image is already what a build would make.
 
-A stamp is a digest over everything a build depends on: our own recipe files and the exact package files. It lies
-beside the image; equal stamps mean that there is nothing to do.
+A stamp is a digest over everything a build depends on: our own recipe files and the exact package files. It
+lies beside the image; equal stamps mean that there is nothing to do.
 """
 
 import hashlib

@@ -22,10 +22,26 @@ ROOT_SIZE = 64 * disk.MIB
 
 _DATA = Path(__file__).parent / "data" / "tiny"
 _TOOLS = {
-    **{"mke2fs": "e2fsprogs", "debugfs": "e2fsprogs", "depmod": "kmod", "mformat": "mtools", "mcopy": "mtools"},
-    **{"qemu-img": "qemu-utils", "syslinux": "syslinux"},
+    "mke2fs": "e2fsprogs",
+    "debugfs": "e2fsprogs",
+    "depmod": "kmod",
+    "mformat": "mtools",
+    "mcopy": "mtools",
+    "qemu-img": "qemu-utils",
+    "syslinux": "syslinux",
 }
-_INITRAMFS_COMMANDS = ("sh", "cat", "dd", "grep", "mkdir", "modprobe", "mount", "sleep", "sort", "switch_root")
+_INITRAMFS_COMMANDS = (
+    "sh",
+    "cat",
+    "dd",
+    "grep",
+    "mkdir",
+    "modprobe",
+    "mount",
+    "sleep",
+    "sort",
+    "switch_root",
+)
 _INITRAMFS_MODULES = ("virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "ata_piix")
 _ROOT_MODULES = (
     *_INITRAMFS_MODULES,
@@ -52,14 +68,19 @@ _PROGRAMS = {
 _LINKS = {
     **{f"sbin/mkfs.ext{n}": "mke2fs" for n in (2, 3, 4)},
     **{f"sbin/fsck.ext{n}": "e2fsck" for n in (2, 3, 4)},
-    **{"sbin/mkfs.vfat": "mkfs.fat", "usr/lib/sftp-server": "openssh/sftp-server", "usr/bin/ssh": "dbclient"},
-    **{"etc/mtab": "/proc/mounts", "var/run": "/run", "usr/bin/env": "/bin/env", "bin/nc": "/usr/bin/nc"},
+    "sbin/mkfs.vfat": "mkfs.fat",
+    "usr/lib/sftp-server": "openssh/sftp-server",
+    "usr/bin/ssh": "dbclient",
+    "etc/mtab": "/proc/mounts",
+    "var/run": "/run",
+    "usr/bin/env": "/bin/env",
+    "bin/nc": "/usr/bin/nc",
 }
 _SYSTEM_COMMANDS = ("init", "reboot", "poweroff", "halt", "modprobe", "ip", "getty", "mkswap", "udhcpc")
 """Applets that scripts and the kernel expect in /sbin."""
 
 _LEFT_OUT = {"busybox", "dpkg", "dpkg-deb", "rpm", "mke2fs", "mkdosfs", "nc", "linuxrc"}
-"""Applets that get no name of their own, because nothing is packaged here or a fuller program has the name."""
+"""Applets that get no name of their own: of no use here, or a fuller program has the name."""
 
 _MODES: Mapping[str, tuple[int, int]] = {
     # busybox gives the right up at once for every applet that does not need it (ping and su do)
@@ -154,9 +175,7 @@ def _root(work: Path, trees: Mapping[str, Path], kernel: str, progress: Progress
             tree.link(f"bin/{command}", "/bin/busybox")
     # Without checksums on metadata and 64-bit block numbers mounting takes fewer instructions.
     options = ["-O", "^metadata_csum,^64bit", "-J", "size=1", "-N", "4096"]
-    disk.ext4_image(
-        tree.root, work / "ext4", size=ROOT_SIZE, label=ROOT_LABEL, modes=_MODES, options=options
-    )
+    disk.ext4_image(tree.root, work / "ext4", size=ROOT_SIZE, label=ROOT_LABEL, modes=_MODES, options=options)
 
 
 def _compile_sudo(tree: Tree, compiler: Path) -> None:

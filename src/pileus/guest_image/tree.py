@@ -1,4 +1,4 @@
-"""Putting together a folder that becomes a file system: files of packages, their libraries, kernel modules."""
+"""Putting together a folder that becomes a file system: files of packages, libraries, kernel modules."""
 
 import re
 import shutil
@@ -12,7 +12,7 @@ _LIBRARY_FOLDERS = (
     "usr/lib/x86_64-linux-gnu",
 )
 _LOADER = "lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
-_USABLE_WITHOUT = ("modules.dep", "modules.alias")
+_MODPROBE_READS = ("modules.dep", "modules.alias")
 """Of depmod's files busybox reads only these."""
 
 
@@ -74,13 +74,20 @@ class Tree:
             BuildError: A library is in none of the packages.
         """
         self.copy(package, path, to)
-        folders = [str(tree / lib) for tree in self.packages.values() for lib in _LIBRARY_FOLDERS if (tree / lib).is_dir()]
+        folders = [
+            str(tree / lib)
+            for tree in self.packages.values()
+            for lib in _LIBRARY_FOLDERS
+            if (tree / lib).is_dir()
+        ]
         loader = self.packages["libc6"] / _LOADER
         search = ["--inhibit-cache", "--library-path", ":".join(folders)]
         listed = run([loader, *search, "--list", self.packages[package] / path])
         for name, found in re.findall(r"^\s*(\S+) => (\S+) ", listed, re.MULTILINE):
             library = Path(found)
-            inside = next((name for name, tree in self.packages.items() if library.is_relative_to(tree)), None)
+            inside = next(
+                (name for name, tree in self.packages.items() if library.is_relative_to(tree)), None
+            )
             if inside is None:
                 raise BuildError(f"{path} needs {name}, which none of the guest's packages has ({found})")
             self.copy(inside, str(library.relative_to(self.packages[inside])), f"lib/{library.name}")
@@ -114,6 +121,6 @@ class Tree:
         for name in ("modules.order", "modules.builtin"):
             self.copy(kernel, f"lib/modules/{release}/{name}")
         run(["depmod", "--basedir", self.root, release])
-        for path in ours.glob("modules.*"):
-            if path.name not in _USABLE_WITHOUT:
-                path.unlink()
+        for extra in ours.glob("modules.*"):
+            if extra.name not in _MODPROBE_READS:
+                extra.unlink()
