@@ -72,9 +72,7 @@ class Guest:
         """Take a lease as a client would; returns what the server told, by udhcpc's names."""
         script = self.sandbox.folder / "lease.sh"
         answer = self.sandbox.folder / f"{self.namespace}.lease"
-        script.write_text(
-            f'#!/bin/sh\n[ "$1" = bound ] && env > {self.sandbox.folder}/$LEASE.lease\nexit 0\n'
-        )
+        script.write_text(f'#!/bin/sh\n[ "$1" = bound ] && env > {self.sandbox.folder}/$LEASE.lease\nexit 0\n')
         script.chmod(0o755)
         answer.unlink(missing_ok=True)
         run(
@@ -111,9 +109,7 @@ class Guest:
         until(
             lambda: any(
                 listening in line and " 0A " in line
-                for line in (
-                    self.run("cat", "/proc/net/tcp") + self.run("cat", "/proc/net/tcp6")
-                ).splitlines()
+                for line in (self.run("cat", "/proc/net/tcp") + self.run("cat", "/proc/net/tcp6")).splitlines()
             ),
             f"{self.namespace} listens on {port}",
         )
@@ -242,9 +238,7 @@ class OvnSandbox:
             ["ovs-vswitchd", self.switch, f"--unixctl={self.folder}/vswitchd.ctl", "-vconsole:warn"],
             inside=True,
         )
-        self.vsctl(
-            "add-br", "br-ex", "--", "set", "Bridge", "br-ex", "datapath_type=netdev", "fail_mode=standalone"
-        )
+        self.vsctl("add-br", "br-ex", "--", "set", "Bridge", "br-ex", "datapath_type=netdev", "fail_mode=standalone")
         self.start_controller()
         until(lambda: "br-int" in self.vsctl("list-br").split(), "ovn-controller made br-int")
 
@@ -269,9 +263,7 @@ class OvnSandbox:
         device = f"{self.tag}v{self._ports}"
         namespace = f"{self.tag}-{name}"
         self._namespace(namespace)
-        settings = ["type=internal", f'mac="{mac}"'] + (
-            [f"external_ids:iface-id={port_id}"] if port_id else []
-        )
+        settings = ["type=internal", f'mac="{mac}"'] + ([f"external_ids:iface-id={port_id}"] if port_id else [])
         self.vsctl("add-port", bridge, device, "--", "set", "Interface", device, *settings)
         until(
             lambda: "link/" in run("ip", "-n", self.namespace, "link", "show", device, check=False),

@@ -6,9 +6,9 @@ import asyncio
 from typing import Any
 
 import msgspec
-import ovn_cloud as sample
 import pytest
-from ovn_sandbox import OUTSIDE, Guest, OvnSandbox
+from tests.e2e import ovn_cloud as sample
+from tests.e2e.ovn_sandbox import OUTSIDE, Guest, OvnSandbox, until
 
 from pileus.network.backend.ovn import OvnBackend
 from pileus.network.backend.wanted import AddressPair, Direction, Ipv6Mode, Kind, Ref, Wanted, WantedPort
@@ -152,9 +152,7 @@ async def test_spoofed_sources_are_dropped(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("mode", [Ipv6Mode.SLAAC, Ipv6Mode.STATELESS])
 async def test_ipv6_addresses_by_advertisement(cloud: Cloud, mode: Ipv6Mode) -> None:
-    await cloud.apply(
-        *sample.networks(v6=mode), *sample.router(cloud.sandbox.name, v6=True), sample.group(ICMP6)
-    )
+    await cloud.apply(*sample.networks(v6=mode), *sample.router(cloud.sandbox.name, v6=True), sample.group(ICMP6))
     guests = []
     for number in (0x3D, 0x3E):
         address = f"fd00:a::f816:3eff:fe00:{number:x}"
@@ -170,7 +168,6 @@ async def test_ipv6_addresses_by_advertisement(cloud: Cloud, mode: Ipv6Mode) -> 
 
 def _slaac(guest: Guest) -> str:
     """The addresses that the guest's kernel took from router advertisements."""
-    from ovn_sandbox import until
 
     # A namespace's interface that was up before it was moved solicits once; ask again.
     guest.run("sysctl", "-qw", f"net.ipv6.conf.{guest.device}.accept_ra=2")

@@ -32,9 +32,7 @@ _Answer = TypeVar("_Answer")
 class _Request:
     """A caller's wish, waiting for its transaction: objects to apply, or refs to remove."""
 
-    def __init__(
-        self, objects: Sequence[Wanted], refs: Collection[Ref], done: asyncio.Future[list[Ref]]
-    ) -> None:
+    def __init__(self, objects: Sequence[Wanted], refs: Collection[Ref], done: asyncio.Future[list[Ref]]) -> None:
         self.objects = objects
         self.refs = frozenset(refs) or frozenset(ref_of(each) for each in objects)
         self.removes = not objects
@@ -141,11 +139,7 @@ class OvnBackend:
         """As many requests as may share a transaction: of one sort, and no object twice."""
         batch = [self._waiting.popleft()]
         seen = set(batch[0].refs)
-        while (
-            self._waiting
-            and self._waiting[0].removes == batch[0].removes
-            and seen.isdisjoint(self._waiting[0].refs)
-        ):
+        while self._waiting and self._waiting[0].removes == batch[0].removes and seen.isdisjoint(self._waiting[0].refs):
             seen |= self._waiting[0].refs
             batch.append(self._waiting.popleft())
         return batch

@@ -112,9 +112,7 @@ class Connection:
             BackendRefusedError: The database would not have it.
         """
         context = SimpleNamespace(idl=self._replica)
-        txn = transaction.Transaction(
-            context, self._connection, self._within, check_error=True, log_errors=False
-        )
+        txn = transaction.Transaction(context, self._connection, self._within, check_error=True, log_errors=False)
         for each in work:
             txn.add(each)
         try:

@@ -69,9 +69,7 @@ class Southbound:
         with self._connection.lock:
             central = next(iter(self._connection.tables["SB_Global"].rows.values()), None)
             version = "" if central is None else central.options.get("northd_internal_version", "")
-            return sorted(
-                (self._describe(row, version) for row in self._private()), key=lambda each: each.name
-            )
+            return sorted((self._describe(row, version) for row in self._private()), key=lambda each: each.name)
 
     def close(self) -> None:
         """Disconnect."""
