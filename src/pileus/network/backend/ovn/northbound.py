@@ -28,6 +28,9 @@ TABLES = dict.fromkeys(
     )
 ) | {"NB_Global": ("nb_cfg", "sb_cfg", "hv_cfg", "options")}  # fmt: skip
 
+_HELD = frozenset({"DNS", "Logical_Switch_Port"})
+"""Tables whose rows outlive the loss of a reference to them, so that the reference must be looked at too."""
+
 _DECODER: msgspec.json.Decoder[Wanted] = msgspec.json.Decoder(Wanted)
 
 _ORDER = {
@@ -110,7 +113,7 @@ class Northbound:
         found: dict[Ref, int] = {}
         with self._connection.lock:
             tables = self._connection.tables
-            members = _members(tables)
+            members = _members(tables["Port_Group"], "ports") | _members(tables["Logical_Switch"], "dns_records")
             for table in tables.values():
                 if "external_ids" not in table.columns:
                     continue
@@ -134,8 +137,11 @@ class Northbound:
             row = present[expected.key]
             if row._table.name != expected.table or differing(row, expected.columns, self._index):
                 return False
-            groups = {group.uuid for key in expected.groups if (group := self._index.find(key)) is not None}
-            if expected.table == "Logical_Switch_Port" and members.get(row.uuid, set()) != groups:
+            if expected.table not in _HELD:
+                continue  # a row of another table would not be there without its parent
+            holders = (expected.parent,) if expected.table == "DNS" else expected.groups
+            held_by = {holder.uuid for key in holders if (holder := self._index.find(key or "")) is not None}
+            if members.get(row.uuid, set()) != held_by:
                 return False
         return True
 
@@ -183,12 +189,12 @@ def _decode(text: str) -> Wanted | None:
         return None
 
 
-def _members(tables: Any) -> dict[Any, set[Any]]:
-    """For every port, the groups of ours that hold it."""
+def _members(table: Any, column: str) -> dict[Any, set[Any]]:
+    """For every row that rows of a table refer to in a column, those rows."""
     members: dict[Any, set[Any]] = defaultdict(set)
-    for group in tables["Port_Group"].rows.values():
-        for port in group.ports:
-            members[port.uuid].add(group.uuid)
+    for holder in table.rows.values():
+        for row in getattr(holder, column):
+            members[row.uuid].add(holder.uuid)
     return members
 
 
