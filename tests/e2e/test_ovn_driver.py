@@ -35,6 +35,8 @@ def everything(chassis: str) -> list[Wanted]:
 DAMAGE = {
     "rule weakened": ("set", "ACL", "{rule}", 'match="ip4"'),
     "port left its groups": ("clear", "Port_Group", "pileus_drop", "ports"),
+    "wall broken": ("acl-del", "pileus_drop", "to-lport"),
+    "memory lost": ("remove", "Logical_Router", sample.ROUTER, "external_ids", "pileus\\:wanted"),
     "spoofing allowed": ("lsp-set-port-security", sample.ident(61)),
     "lease changed": ("dhcp-options-set-options", "{dhcp}", "lease_time=5"),
     "route lost": ("lr-route-del", sample.ROUTER),
