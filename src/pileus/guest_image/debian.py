@@ -79,9 +79,7 @@ def build(output: Path, progress: Progress, *, force: bool = False) -> Path:
 
 def _sources() -> list[tuple[str, str]]:
     """Mirror and release of each apt source of this machine for the suite; the suite itself first."""
-    listed = run(
-        ["apt-get", "indextargets", "--format", "$(SITE) $(RELEASE) $(COMPONENT)", "Identifier: Packages"]
-    )
+    listed = run(["apt-get", "indextargets", "--format", "$(SITE) $(RELEASE) $(COMPONENT)", "Identifier: Packages"])
     found = {
         (site, release)
         for site, release, part in re.findall(r"^(\S+) (\S+) (\S+)$", listed, re.MULTILINE)

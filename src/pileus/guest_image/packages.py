@@ -94,9 +94,7 @@ def resolve() -> tuple[Deb, ...]:
     listed = run(["apt-get", "download", "--print-uris", *wanted])
     found = {}
     for file_name, digest in re.findall(r"^'[^']+' (\S+\.deb) \d+ (\S+)$", listed, re.MULTILINE):
-        found[file_name.split("_")[0]] = Deb(
-            package=file_name.split("_")[0], file_name=file_name, digest=digest
-        )
+        found[file_name.split("_")[0]] = Deb(package=file_name.split("_")[0], file_name=file_name, digest=digest)
     missing = [name for name in wanted if name not in found]
     if missing:
         raise BuildError(f"apt cannot download {', '.join(missing)}")

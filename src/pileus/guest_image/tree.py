@@ -75,19 +75,14 @@ class Tree:
         """
         self.copy(package, path, to)
         folders = [
-            str(tree / lib)
-            for tree in self.packages.values()
-            for lib in _LIBRARY_FOLDERS
-            if (tree / lib).is_dir()
+            str(tree / lib) for tree in self.packages.values() for lib in _LIBRARY_FOLDERS if (tree / lib).is_dir()
         ]
         loader = self.packages["libc6"] / _LOADER
         search = ["--inhibit-cache", "--library-path", ":".join(folders)]
         listed = run([loader, *search, "--list", self.packages[package] / path])
         for name, found in re.findall(r"^\s*(\S+) => (\S+) ", listed, re.MULTILINE):
             library = Path(found)
-            inside = next(
-                (name for name, tree in self.packages.items() if library.is_relative_to(tree)), None
-            )
+            inside = next((name for name, tree in self.packages.items() if library.is_relative_to(tree)), None)
             if inside is None:
                 raise BuildError(f"{path} needs {name}, which none of the guest's packages has ({found})")
             self.copy(inside, str(library.relative_to(self.packages[inside])), f"lib/{library.name}")
