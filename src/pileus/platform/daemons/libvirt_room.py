@@ -15,13 +15,16 @@ import sys
 from pathlib import Path
 
 from pileus.platform.layout import Layout
+from pileus.platform.removal.mounts import is_mount_point
 
 _CLONE_NEWNS = 0x00020000  # <linux/sched.h>
 _ACCOUNT = "libvirt-qemu"
 """Debian's compiled-in default user and group of guests."""
 _NOBODY = 65534
 
-_MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000  # <linux/mount.h>
+_MS_BIND, _MS_REC, _MS_SLAVE = 0x1000, 0x4000, 0x80000  # <linux/mount.h>
+_MNT_DETACH = 2
+_NAMESPACES = Path("/run/netns")
 
 
 def enter(layout: Layout) -> None:
@@ -32,8 +35,12 @@ def enter(layout: Layout) -> None:
     """
     libc = ctypes.CDLL(None, use_errno=True)
     _check(libc.unshare(_CLONE_NEWNS), "unshare")
-    # Nothing mounted here may be seen outside, whatever the propagation of the machine's own mounts is.
-    _mount(libc, None, Path("/"), _MS_REC | _MS_PRIVATE)
+    # Nothing mounted here may be seen outside, whatever the propagation of the machine's own mounts is; what is
+    # unmounted outside should go here too.
+    _mount(libc, None, Path("/"), _MS_REC | _MS_SLAVE)
+    # A copy of these mounts would keep network namespaces alive that have been deleted.
+    while is_mount_point(_NAMESPACES):
+        _check(libc.umount2(bytes(_NAMESPACES), _MNT_DETACH), f"umount {_NAMESPACES}")
     for place, folder in {**layout.libvirt_mounts(), **_accounts(layout.libvirt / "accounts")}.items():
         _mount(libc, folder, place, _MS_BIND)
 
