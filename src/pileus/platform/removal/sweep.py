@@ -9,7 +9,7 @@ from pileus.platform.layout import Layout
 from pileus.platform.links import links
 from pileus.platform.plan import Plan
 from pileus.platform.record import Record
-from pileus.platform.removal import leftovers
+from pileus.platform.removal import guests, leftovers
 from pileus.platform.removal.mounts import is_mount_point, mounts_below
 
 
@@ -28,6 +28,7 @@ async def namespaces(record: Record) -> None:
 
 async def everything(plan: Plan, layout: Layout, record: Record) -> None:
     """Remove what is left once no daemon of the cloud is meant to run."""
+    await guests.end_all(layout)  # libvirtd may have left a trial run of QEMU behind
     for pid in await asyncio.to_thread(leftovers.marked_processes, layout):
         await attempt("kill", "-KILL", str(pid))
     await _links(plan, record)
