@@ -125,8 +125,11 @@ class Dispatcher:
                 call.who = await self._caller(call, path)
         call.operation, call.status = operation, operation.status
         call.params = request.query_params.multi_items()
+        strict = self._service.strict_query is not None and call.version >= self._service.strict_query.number
         if operation.query is not None:
-            call.query = query.parse(operation.query, call.params, call.version)
+            call.query = query.parse(operation.query, call.params, call.version, strict=strict)
+        elif strict and call.params:
+            raise query.unknown(*call.params[0])
         if operation.body is not None:
             if body is None:
                 body = await self._json(call, operation.types)

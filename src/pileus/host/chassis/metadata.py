@@ -1,0 +1,143 @@
+"""Keeps a metadata service in every network that has a server on this host.
+
+For each such network: a namespace, in it an internal port of the switch that OVN takes for the network's
+metadata port, on it 169.254.169.254 and fe80::a9fe:a9fe, and on these port 80, answered by the one
+:class:`~pileus.host.chassis.http.MetadataServer` of the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+
+from pileus.host.chassis import namespaces
+from pileus.host.chassis.http import MetadataServer
+from pileus.host.chassis.local import LocalNetwork, LocalNetworks
+from pileus.host.chassis.switch import Switch, SwitchError
+
+LOG = logging.getLogger(__name__)
+
+ADDRESS_V4 = "169.254.169.254"
+ADDRESS_V6 = "fe80::a9fe:a9fe"
+PORT = 80
+_MARK = "pileus-metadata"
+
+
+class Converged(msgspec.Struct, frozen=True):
+    """What a round of :meth:`MetadataAgent.converge` came to."""
+
+    serving: tuple[str, ...]
+    """Networks in which metadata is answered."""
+    failed: dict[str, str]
+    """Networks in which it is not, with the reason; the next round tries again."""
+
+
+class MetadataAgent:
+    """A reconciler: takes no input, reads what is wanted and what is, and closes the difference.
+
+    Namespaces and switch ports outlive the process; another one takes them over.
+    """
+
+    def __init__(
+        self,
+        networks: LocalNetworks,
+        switch: Switch,
+        server: MetadataServer,
+        *,
+        prefix: str = "pileus-md-",
+        switch_namespace: Path = Path("/proc/1/ns/net"),
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """``prefix`` begins the names of namespaces, and marks switch ports, that are this agent's to remove.
+
+        ``switch_namespace`` is the namespace that the switch's own devices appear in.
+        """
+        self._networks = networks
+        self._switch = switch
+        self._server = server
+        self._prefix = prefix
+        self._origin = switch_namespace
+        self._sleep = sleep
+        self._turn = asyncio.Lock()
+
+    async def converge(self) -> Converged:
+        """Serve what is to be served and remove what is not; a network that fails does not hold up others.
+
+        Raises:
+            SwitchError: The switch does not answer.
+        """
+        async with self._turn:
+            wanted = {each.network_id: each for each in await self._networks.networks()}
+            await self._remove_stale(wanted)
+            failed: dict[str, str] = {}
+            for network in wanted.values():
+                try:
+                    await self._serve(network)
+                except (OSError, SwitchError) as error:
+                    LOG.warning("no metadata in network %s: %s", network.network_id, error)
+                    failed[network.network_id] = str(error)
+                except Exception as error:
+                    LOG.exception("no metadata in network %s", network.network_id)
+                    failed[network.network_id] = f"{type(error).__name__}: {error}"
+            return Converged(tuple(sorted(wanted.keys() - failed.keys())), failed)
+
+    async def clear(self) -> None:
+        """Remove everything of this agent's from the host."""
+        async with self._turn:
+            await self._remove_stale({})
+
+    async def close(self) -> None:
+        """Stop answering, and leave namespaces and ports for the next process."""
+        for network_id in self._server.networks:
+            await self._server.stop(network_id)
+
+    def _namespace(self, network_id: str) -> str:
+        return self._prefix + network_id
+
+    async def _remove_stale(self, wanted: dict[str, LocalNetwork]) -> None:
+        devices = {_device(network) for network in wanted.values()}
+        for port in await self._switch.ports():
+            if port.external_ids.get(_MARK) == self._prefix and port.name not in devices:
+                await self._switch.remove(port.name)
+        for network_id in self._server.networks - wanted.keys():
+            await self._server.stop(network_id)
+        keep = {self._namespace(network_id) for network_id in wanted}
+        for name in await asyncio.to_thread(namespaces.names, self._prefix):
+            if name not in keep:
+                await asyncio.to_thread(namespaces.remove, name)
+
+    async def _serve(self, network: LocalNetwork) -> None:
+        name, device = self._namespace(network.network_id), _device(network)
+        await asyncio.to_thread(namespaces.create, name)
+        marks = {"iface-id": network.port_id, _MARK: self._prefix}
+        present = {port.name: port for port in await self._switch.ports()}
+        if device not in present or not marks.items() <= present[device].external_ids.items():
+            await self._switch.add_internal(device, network.mac, marks)
+        await self._bring_in(name, device)
+        addresses = [(address, 128 if ":" in address else 32) for address in network.addresses]
+        addresses += [(ADDRESS_V4, 32), (ADDRESS_V6, 64)]
+        await asyncio.to_thread(namespaces.configure, name, device, network.mac, addresses)
+        if network.network_id not in self._server.networks:
+            listeners = await asyncio.to_thread(namespaces.listen, name, PORT)
+            await self._server.serve(network.network_id, listeners)
+
+    async def _bring_in(self, name: str, device: str) -> None:
+        """Move the device in; a switch that was just asked takes a moment to make it."""
+        for _ in range(50):
+            if await asyncio.to_thread(namespaces.has_device, name, device):
+                return
+            if not await asyncio.to_thread(namespaces.take, name, device, self._origin):
+                await self._sleep(0.1)
+        # It may be stuck in a namespace that is gone; the next round makes it anew.
+        await self._switch.remove(device)
+        raise OSError(f"the switch did not make {device}")
+
+
+def _device(network: LocalNetwork) -> str:
+    """A device name (at most 15 characters) that follows from the port."""
+    return "md" + hashlib.sha256(network.port_id.encode()).hexdigest()[:12]
