@@ -8,6 +8,7 @@ networks; `events` reports daemons that died and came back; `down` removes all o
 from pileus.platform.daemons.events import DaemonEvent, DaemonStatus
 from pileus.platform.inspection.doctor import Check
 from pileus.platform.inspection.facts import Facts
+from pileus.platform.lock import InUse
 from pileus.platform.machine import Machine, MachineStatus, NotUsable
 from pileus.platform.plan import Connections, Plan
 from pileus.platform.record import Entry, Record
@@ -21,6 +22,7 @@ __all__ = [
     "DaemonStatus",
     "Entry",
     "Facts",
+    "InUse",
     "Leftover",
     "Machine",
     "MachineStatus",

@@ -24,6 +24,7 @@ class Layout:
         self.run = run
         self.log = self.state / "log"
         self.record = self.state / "machine.json"
+        self.lock = self.state / "machine.lock"
         self.vswitch_run = run / "ovs"
         """OVS_RUNDIR of the private Open vSwitch: database, bridge and control sockets."""
         self.ovn_run = run / "ovn"

@@ -15,9 +15,11 @@ from pileus.platform.daemons.supervisor import Supervisor
 from pileus.platform.daemons.table import Switch, table
 from pileus.platform.inspection import doctor, facts
 from pileus.platform.layout import Layout
+from pileus.platform.lock import Lock
 from pileus.platform.plan import Connections, Plan
 from pileus.platform.record import Entry, Record
 from pileus.platform.removal import guests, leftovers, sweep
+from pileus.platform.removal.mounts import is_mount_point
 from pileus.platform.switching import choice
 from pileus.platform.switching.chassis import Chassis
 from pileus.platform.switching.uplink import NFT_TABLE, Uplink
@@ -93,6 +95,7 @@ class Machine:
         self.plan = plan
         self.layout = Layout(plan.state)
         self.record = Record(self.layout.record)
+        self._lock = Lock(self.layout.lock)
         self._clock = clock or SystemClock()
         self._parts: _Parts | None = None
 
@@ -101,6 +104,7 @@ class Machine:
 
         Raises:
             NotUsable: something vital is missing.
+            InUse: another process looks after this machine.
             NoSwitch: the Open vSwitch that was asked for cannot be used.
             AddressTaken: the external network is in use on this machine.
             DaemonFailed: a daemon did not come up.
@@ -109,6 +113,7 @@ class Machine:
         vital = [check for check in await self.doctor() if check.vital and not check.ok]
         if vital:
             raise NotUsable("\n".join(f"{c.name}: {c.found}; {c.cost}.  To mend: {c.remedy}" for c in vital))
+        self._lock.take()
         await self.record.load()
         await self._make_folders()
         parts = await self._choose()
@@ -147,12 +152,17 @@ class Machine:
         """Stop watching; daemons, guests and networks go on."""
         if self._parts is not None:
             await self._parts.supervisor.release()
+        self._lock.give_back()
 
     async def down(self, progress: Progress = lambda _line: None) -> list[leftovers.Leftover]:
         """Remove everything of this cloud from the machine but its state folder; what could not be removed.
 
         Databases of networks stay in the state folder: they are the cloud's state, not the machine's.
+
+        Raises:
+            InUse: another process looks after this machine; it would start again what is stopped.
         """
+        self._lock.take()
         if self._parts is None:
             await self.record.load()
             await self._recollect()
@@ -170,6 +180,7 @@ class Machine:
         await parts.uplink.disconnect()
         await sweep.everything(self.plan, self.layout, self.record)
         self._parts = None
+        self._lock.give_back()
         return await self.leftovers()
 
     async def status(self) -> MachineStatus:
@@ -228,3 +239,9 @@ class Machine:
             if not await asyncio.to_thread(place.exists):
                 await self.record.note(Entry(kind="folder", name=str(place)))
                 await asyncio.to_thread(place.mkdir, parents=True)
+        # The first network namespace on a machine makes iproute2 mount this folder onto itself.
+        namespaces = leftovers.NAMESPACES
+        if not await asyncio.to_thread(namespaces.exists):
+            await self.record.note(Entry(kind="folder", name=str(namespaces)))
+        if not await asyncio.to_thread(is_mount_point, namespaces):
+            await self.record.note(Entry(kind="mount", name=str(namespaces)))

@@ -11,6 +11,7 @@ import pytest
 
 from pileus.kernel.clock import SystemClock
 from pileus.platform.daemons import keeping
+from pileus.platform.daemons import supervisor as supervising
 from pileus.platform.daemons.events import DaemonEvent, DaemonStatus
 from pileus.platform.daemons.process import all_pids
 from pileus.platform.daemons.supervisor import DaemonFailed, Supervisor
@@ -186,3 +187,30 @@ async def test_a_daemon_that_keeps_dying_is_started_ever_more_slowly(make: Make,
         if (await state_of(supervisor, "one")).state == "running":
             return
     pytest.fail("it did not recover")
+
+
+async def test_a_daemon_that_hangs_is_shown_as_silent_and_then_replaced(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervising, "HEARTBEAT", 0.1)
+    monkeypatch.setattr(supervising, "ANSWER_WITHIN", 0.1)
+    supervisor = make(daemon(tmp_path, "one"))
+    await supervisor.up()
+    pid = (await state_of(supervisor, "one")).pid
+    assert pid is not None
+    states: list[str] = []
+
+    async def listen() -> None:
+        async for event in supervisor.events():
+            states.append(event.state)  # noqa: PERF401  there is no end to extend with
+
+    listener = asyncio.create_task(listen())
+    await asyncio.sleep(0)
+    os.kill(pid, signal.SIGSTOP)
+    for _ in range(100):
+        await asyncio.sleep(0.05)
+        if states[-1:] == ["running"]:
+            break
+    assert states == ["silent", "failed", "starting", "running"]
+    assert (await state_of(supervisor, "one")).pid != pid
+    listener.cancel()

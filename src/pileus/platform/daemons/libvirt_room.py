@@ -4,7 +4,9 @@ libvirt has /etc/libvirt, /var/lib/libvirt, /run/libvirt and two more compiled i
 share their domains and locks.  Here each of these is a bind mount that only libvirtd and its guests see; it is gone
 with the last of them.  Guests outlive libvirtd: the next one mounts the same folders and finds them again.
 
-Usage: python -m pileus.platform.daemons.libvirt_room STATE_FOLDER COMMAND [ARGUMENT...]
+It is run as a file, by a Python that loads nothing else, and becomes libvirtd within milliseconds.
+
+Usage: python -I -S libvirt_room.py ACCOUNTS_FOLDER PLACE=FOLDER... -- COMMAND [ARGUMENT...]
 """
 
 import ctypes
@@ -14,27 +16,35 @@ import pwd
 import sys
 from pathlib import Path
 
-from pileus.platform.layout import Layout
-
 _CLONE_NEWNS = 0x00020000  # <linux/sched.h>
 _ACCOUNT = "libvirt-qemu"
 """Debian's compiled-in default user and group of guests."""
 _NOBODY = 65534
 
-_MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000  # <linux/mount.h>
+_MS_BIND, _MS_REC, _MS_SLAVE = 0x1000, 0x4000, 0x80000  # <linux/mount.h>
+_MNT_DETACH = 2
+_NAMESPACES = Path("/run/netns")
 
 
-def enter(layout: Layout) -> None:
-    """Move this process into a new mount namespace and mount the state folder's libvirt over the fixed places.
+def enter(accounts: Path, mounts: dict[Path, Path]) -> None:
+    """Move this process into a new mount namespace and mount the folders over the places.
+
+    Args:
+        accounts: a folder for account files, if the machine lacks an account.
+        mounts: place -> folder to be seen there.
 
     Raises:
         OSError: the kernel refuses (CAP_SYS_ADMIN is missing), or a folder does not exist.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     _check(libc.unshare(_CLONE_NEWNS), "unshare")
-    # Nothing mounted here may be seen outside, whatever the propagation of the machine's own mounts is.
-    _mount(libc, None, Path("/"), _MS_REC | _MS_PRIVATE)
-    for place, folder in {**layout.libvirt_mounts(), **_accounts(layout.libvirt / "accounts")}.items():
+    # Nothing mounted here may be seen outside, whatever the propagation of the machine's own mounts is; what is
+    # unmounted outside should go here too.
+    _mount(libc, None, Path("/"), _MS_REC | _MS_SLAVE)
+    # A copy of these mounts would keep network namespaces alive that have been deleted.
+    while libc.umount2(bytes(_NAMESPACES), _MNT_DETACH) == 0:
+        pass  # until it is no mount point; mounts can lie on each other
+    for place, folder in {**mounts, **_accounts(accounts)}.items():
         _mount(libc, folder, place, _MS_BIND)
 
 
@@ -73,10 +83,14 @@ def _check(result: int, what: str) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Enter the room of the state folder and become the command."""
-    state, *command = arguments
+    """Enter the room and become the command."""
+    split = arguments.index("--")
+    accounts, *pairs = arguments[:split]
+    command = arguments[split + 1 :]
     try:
-        enter(Layout(Path(state)))
+        enter(
+            Path(accounts), {Path(place): Path(folder) for place, _, folder in (pair.partition("=") for pair in pairs)}
+        )
     except OSError as error:
         sys.exit(f"no room for libvirtd: {error}")
     os.execvp(command[0], command)  # noqa: S606  an argument list is what is wanted

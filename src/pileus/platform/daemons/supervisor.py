@@ -22,6 +22,8 @@ from pileus.platform.record import Entry, Record
 
 HEARTBEAT = 15.0
 """Seconds between two questions to a running daemon."""
+ANSWER_WITHIN = 5.0
+"""Seconds in which a running daemon must answer; generous, as a busy machine is slow and not broken."""
 SILENT_AFTER = 3
 """Unanswered questions until a daemon is shown as silent."""
 REPLACED_AFTER = 6
@@ -219,7 +221,7 @@ class Supervisor:
         missed = 0
         while True:
             await self._clock.sleep(HEARTBEAT)
-            if await answers(kept.daemon.protocol, kept.daemon.socket_of(identity.pid), patience=5.0):
+            if await answers(kept.daemon.protocol, kept.daemon.socket_of(identity.pid), patience=ANSWER_WITHIN):
                 if missed >= SILENT_AFTER:
                     self._report(kept, "running", "answers again")
                 missed = 0

@@ -170,17 +170,23 @@ def _controller(layout: Layout, switch: Switch) -> Daemon:
 
 
 def _libvirtd(layout: Layout, switch: Switch) -> Daemon:
-    # The room is entered by a program of ours, which must be found from whatever folder Pileus was started in.
-    ours = str(Path(__file__).parents[3])
+    mounts = [f"{place}={folder}" for place, folder in layout.libvirt_mounts().items()]
+    room = (
+        sys.executable,
+        "-I",
+        "-S",
+        str(Path(__file__).with_name("libvirt_room.py")),
+        str(layout.libvirt / "accounts"),
+    )
     return Daemon(
         name="libvirtd",
         purpose="starting, stopping and changing servers; running ones go on",
-        command=(sys.executable, "-m", "pileus.platform.daemons.libvirt_room", str(layout.state), "libvirtd"),
+        command=(*room, *mounts, "--", "libvirtd"),
         socket=layout.libvirt_socket,
         protocol="libvirt",
         needs=("ovs-vswitchd",) if switch.ours else (),
         # libvirt plugs taps by calling ovs-vsctl, which finds the switch by OVS_RUNDIR.
-        environment=_marked(layout, OVS_RUNDIR=str(switch.run), PYTHONPATH=ours, LIBVIRT_LOG_OUTPUTS="2:stderr"),
+        environment=_marked(layout, OVS_RUNDIR=str(switch.run), LIBVIRT_LOG_OUTPUTS="2:stderr"),
         log=layout.log_of("libvirtd"),
         patience=60.0,
     )

@@ -15,12 +15,14 @@ from pileus.platform.links import links
 from pileus.platform.plan import Plan
 from pileus.platform.record import Record
 from pileus.platform.removal import guests
+from pileus.platform.removal.mounts import is_mount_point, mounts_below
 from pileus.platform.switching.uplink import NFT_TABLE, nft_table_exists
 
 NAMESPACE_PREFIX = "pileus-"
 """Network namespaces of ours are named so."""
 
-_NAMESPACES = Path("/run/netns")
+NAMESPACES = Path("/run/netns")
+"""Where named network namespaces are (ip-netns(8))."""
 
 
 class Leftover(msgspec.Struct, frozen=True, order=True):
@@ -55,7 +57,7 @@ async def own_links(plan: Plan, record: Record) -> set[str]:
 
 def own_namespaces() -> list[str]:
     """Network namespaces that carry our prefix."""
-    return [each.name for each in _NAMESPACES.glob(f"{NAMESPACE_PREFIX}*")]
+    return [each.name for each in NAMESPACES.glob(f"{NAMESPACE_PREFIX}*")]
 
 
 def marked_processes(layout: Layout) -> dict[int, str]:
@@ -68,16 +70,6 @@ def marked_processes(layout: Layout) -> dict[int, str]:
             if pid != os.getpid() and mark in held and identify(pid) is not None:
                 found[pid] = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
     return found
-
-
-def mounts_below(folder: Path) -> list[str]:
-    """Mount points below a folder, deepest first (proc(5), field 5 of mountinfo)."""
-    points = []
-    for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
-        point = line.split()[4].encode().decode("unicode_escape")
-        if Path(point).is_relative_to(folder):
-            points.append(point)
-    return sorted(points, key=len, reverse=True)
 
 
 def sockets_below(folder: Path) -> list[Path]:
@@ -96,10 +88,11 @@ def _look(layout: Layout, record: Record) -> set[Leftover]:
     found = {Leftover("guest", guest.name) for guest in guests.find(layout)}
     found |= {Leftover("process", f"{name} ({pid})") for pid, name in marked_processes(layout).items()}
     found |= {Leftover("netns", name) for name in own_namespaces()}
-    found |= {Leftover("netns", e.name) for e in record.entries("netns") if (_NAMESPACES / e.name).exists()}
-    found |= {Leftover("mount", point) for point in mounts_below(layout.state) if Path(point) != layout.state}
+    found |= {Leftover("netns", e.name) for e in record.entries("netns") if (NAMESPACES / e.name).exists()}
+    found |= {Leftover("mount", str(point)) for point in mounts_below(layout.state)}
+    found |= {Leftover("mount", e.name) for e in record.entries("mount") if is_mount_point(Path(e.name))}
     found |= {Leftover("socket", str(path)) for path in sockets_below(layout.run)}
     found |= {Leftover("folder", e.name) for e in record.entries("folder") if Path(e.name).exists()}
-    for kind in ("sysctl", "external-id", "mount"):
+    for kind in ("sysctl", "external-id"):
         found |= {Leftover(kind, entry.name) for entry in record.entries(kind)}
     return found

@@ -9,7 +9,8 @@ from pileus.platform.layout import Layout
 from pileus.platform.links import links
 from pileus.platform.plan import Plan
 from pileus.platform.record import Record
-from pileus.platform.removal import leftovers
+from pileus.platform.removal import guests, leftovers
+from pileus.platform.removal.mounts import is_mount_point, mounts_below
 
 
 async def namespaces(record: Record) -> None:
@@ -27,6 +28,7 @@ async def namespaces(record: Record) -> None:
 
 async def everything(plan: Plan, layout: Layout, record: Record) -> None:
     """Remove what is left once no daemon of the cloud is meant to run."""
+    await guests.end_all(layout)  # libvirtd may have left a trial run of QEMU behind
     for pid in await asyncio.to_thread(leftovers.marked_processes, layout):
         await attempt("kill", "-KILL", str(pid))
     await _links(plan, record)
@@ -49,14 +51,19 @@ async def _links(plan: Plan, record: Record) -> None:
 
 
 async def _mounts(layout: Layout, record: Record) -> None:
-    recorded = {entry.name for entry in record.entries("mount")}
-    for point in await asyncio.to_thread(leftovers.mounts_below, Path("/")):
-        below_state = Path(point) != layout.state and Path(point).is_relative_to(layout.state)
-        if below_state or point in recorded:
+    if await asyncio.to_thread(_others_have_namespaces):
+        await record.strike("mount", str(leftovers.NAMESPACES))
+    points = await asyncio.to_thread(mounts_below, layout.state)
+    for point in (*points, *(Path(entry.name) for entry in record.entries("mount"))):
+        if await asyncio.to_thread(is_mount_point, point):
             await attempt("umount", point)
-    left = await asyncio.to_thread(leftovers.mounts_below, Path("/"))
-    for name in recorded - set(left):
-        await record.strike("mount", name)
+    for entry in record.entries("mount"):
+        if not await asyncio.to_thread(is_mount_point, Path(entry.name)):
+            await record.strike("mount", entry.name)
+
+
+def _others_have_namespaces() -> bool:
+    return leftovers.NAMESPACES.is_dir() and any(leftovers.NAMESPACES.iterdir())
 
 
 def _files(layout: Layout, record: Record) -> None:
