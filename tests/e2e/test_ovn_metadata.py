@@ -125,6 +125,25 @@ async def test_two_networks_with_the_same_addresses(ovn_sandbox: OvnSandbox, ovn
     assert (await call(b.run, *HTTP, "http://169.254.169.254/")).startswith(sample.NET_B)
 
 
+async def test_switch_that_was_killed_is_followed(ovn_sandbox: OvnSandbox, ovn: OvnBackend, host: Host) -> None:
+    cloud = Cloud(ovn_sandbox, ovn)
+    await cloud.apply(*sample.networks(), sample.group())
+    port = sample.vif(61, sample.NET_A, (sample.SUB_A, "10.1.0.61"))
+    guest = await cloud.guest(port)
+    assert not (await host.agent.converge()).failed
+    await call(ovn_sandbox.restart_vswitchd, guest, port.mac)
+    for _ in range(5):
+        done = await host.agent.converge()
+        if done.serving == (sample.NET_A,):
+            break
+        await asyncio.sleep(0.5)
+    assert done.serving == (sample.NET_A,)
+    await cloud.driver.wait_applied([], 20)
+    await call(guest.lease)
+    told = await call(guest.run, *HTTP, "http://169.254.169.254/")
+    assert told.startswith(f"{sample.NET_A} 10.1.0.61")
+
+
 async def test_daemons_are_looked_at_and_stale_ports_removed(ovn_sandbox: OvnSandbox, host: Host) -> None:
     folder = ovn_sandbox.folder
     controls = {"ovs-vswitchd": folder / "vswitchd.ctl", "ovn-controller": folder / "controller.pid"}

@@ -50,12 +50,12 @@ class MetadataAgent:
         server: MetadataServer,
         *,
         prefix: str = "pileus-md-",
-        switch_namespace: Path = Path("/proc/1/ns/net"),
+        switch_namespace: Path = Path("/proc/self/ns/net"),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """``prefix`` begins the names of namespaces, and marks switch ports, that are this agent's to remove.
 
-        ``switch_namespace`` is the namespace that the switch's own devices appear in.
+        ``switch_namespace`` is the namespace that the switch's own devices appear in; as a rule this process's.
         """
         self._networks = networks
         self._switch = switch
@@ -129,10 +129,11 @@ class MetadataAgent:
     async def _bring_in(self, name: str, device: str) -> None:
         """Move the device in; a switch that was just asked takes a moment to make it."""
         for _ in range(50):
+            if await asyncio.to_thread(namespaces.take, name, device, self._origin):
+                return
             if await asyncio.to_thread(namespaces.has_device, name, device):
                 return
-            if not await asyncio.to_thread(namespaces.take, name, device, self._origin):
-                await self._sleep(0.1)
+            await self._sleep(0.1)
         # It may be stuck in a namespace that is gone; the next round makes it anew.
         await self._switch.remove(device)
         raise OSError(f"the switch did not make {device}")
