@@ -109,6 +109,11 @@ def _is_namespace(path: Path) -> bool:
     return path.stat().st_dev != FOLDER.stat().st_dev
 
 
+def identity(name: str) -> int:
+    """A number that no other living namespace has."""
+    return (FOLDER / name).stat().st_ino
+
+
 def remove(name: str) -> None:
     """Remove a namespace; one that is not there is no error."""
     path = FOLDER / name
