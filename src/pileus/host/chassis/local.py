@@ -8,9 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from pileus.network.backend.ovn.connection import Connection
-from pileus.network.backend.ovn.rows import WANTED
-from pileus.network.backend.wanted import WantedPort
+from pileus.host.chassis.ovsdb import Connection
 
 
 class LocalNetwork(msgspec.Struct, frozen=True):
@@ -31,6 +29,22 @@ class LocalNetworks(Protocol):
         """The networks to serve now, sorted by id."""
         ...
 
+
+class _Fixed(msgspec.Struct):
+    address: str
+
+
+class _Door(msgspec.Struct):
+    """What a metadata port carries of itself, as far as it matters here."""
+
+    id: str
+    network_id: str
+    mac: str
+    fixed_ips: list[_Fixed] = []
+
+
+_WANTED = "pileus:wanted"
+"""Where the network backend leaves the port that was asked for, as JSON."""
 
 _TABLES = {
     "Chassis": ("name",),
@@ -57,7 +71,7 @@ class SouthboundNetworks:
         """Connect; ``on_change`` is called on the loop when bindings change (wake the agent with it).
 
         Raises:
-            BackendUnavailableError: The database does not answer.
+            OvsdbUnavailableError: The database does not answer.
         """
         loop = asyncio.get_running_loop()
 
@@ -74,13 +88,13 @@ class SouthboundNetworks:
 
     def _read(self) -> list[LocalNetwork]:
         here: set[Any] = set()
-        doors: dict[Any, WantedPort] = {}
+        doors: dict[Any, _Door] = {}
         with self._connection.lock:
             for row in self._connection.tables["Port_Binding"].rows.values():
                 if row.type in _PLUGGED and any(chassis.name == self._chassis for chassis in row.chassis):
                     here.add(row.datapath.uuid)
-                elif row.type == "localport" and WANTED in row.external_ids:
-                    doors[row.datapath.uuid] = msgspec.json.decode(row.external_ids[WANTED], type=WantedPort)
+                elif row.type == "localport" and _WANTED in row.external_ids:
+                    doors[row.datapath.uuid] = msgspec.json.decode(row.external_ids[_WANTED], type=_Door)
         found = [
             LocalNetwork(port.network_id, port.id, port.mac, tuple(each.address for each in port.fixed_ips))
             for datapath, port in doors.items()

@@ -109,6 +109,11 @@ def _is_namespace(path: Path) -> bool:
     return path.stat().st_dev != FOLDER.stat().st_dev
 
 
+def identity(name: str) -> int:
+    """A number that no other living namespace has."""
+    return (FOLDER / name).stat().st_ino
+
+
 def remove(name: str) -> None:
     """Remove a namespace; one that is not there is no error."""
     path = FOLDER / name
@@ -129,7 +134,18 @@ def _index(device: str) -> int | None:
 
 
 def take(name: str, device: str, origin: Path) -> bool:
-    """Move a device from another namespace into this one; returns whether it was there to be moved."""
+    """Move a device from another namespace into this one; returns whether it was there to be moved.
+
+    A device of that name that is here already gives way: Open vSwitch makes its internal ports persistent, so
+    one of a switch that was killed stays behind, dead, when the next switch makes it anew.
+    """
+    if inside(origin, lambda: _index(device)) is None:
+        return False
+
+    def discard() -> None:
+        if (index := _index(device)) is not None:
+            with IPRoute() as route:
+                route.link("del", index=index)
 
     def move() -> bool:
         index = _index(device)
@@ -139,6 +155,7 @@ def take(name: str, device: str, origin: Path) -> bool:
             route.link("set", index=index, net_ns_fd=handle)
         return True
 
+    inside(FOLDER / name, discard)
     return inside(origin, move)
 
 

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from pileus.host.chassis.ovsdb import OvsdbRefusedError, OvsdbUnavailableError
 from pileus.network.backend.ovn.northbound import Northbound
 from pileus.network.backend.ovn.southbound import Southbound
 from pileus.network.backend.protocol import (
@@ -99,7 +100,12 @@ class OvnBackend:
         return self
 
     async def _thread(self, call: Callable[..., _Answer], *arguments: Any) -> _Answer:
-        return await self._loop.run_in_executor(self._threads, call, *arguments)
+        try:
+            return await self._loop.run_in_executor(self._threads, call, *arguments)
+        except OvsdbUnavailableError as error:
+            raise BackendUnavailableError(str(error)) from error
+        except OvsdbRefusedError as error:
+            raise BackendRefusedError(str(error)) from error
 
     # -- changes -------------------------------------------------------------------------------------------
 

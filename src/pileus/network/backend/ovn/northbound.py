@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from pileus.network.backend.ovn.connection import Connection
+from pileus.host.chassis.ovsdb import Connection
 from pileus.network.backend.ovn.differ import Differ, RowIndex, differing
 from pileus.network.backend.ovn.mapping import rows_for
 from pileus.network.backend.ovn.mapping.security import drop_rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pileus.network.backend.ovn.connection import Connection
+from pileus.host.chassis.ovsdb import Connection
 from pileus.network.backend.ovn.rows import KEY
 from pileus.network.backend.protocol import ChassisStatus, PortStatus
 

@@ -1,7 +1,6 @@
 """One connection to an OVSDB server: a replica kept by a thread of its own, and transactions through it.
 
-The library reconnects by itself.  Nothing in here may be called from the event loop except ``close_soon``;
-callers use threads.
+The library reconnects by itself.  Everything in here blocks; callers use threads.
 """
 
 from __future__ import annotations
@@ -16,12 +15,18 @@ from ovsdbapp import exceptions as ovsdbapp_errors
 from ovsdbapp.backend.ovs_idl import connection as ovsdbapp_connection
 from ovsdbapp.backend.ovs_idl import idlutils, transaction
 
-from pileus.network.backend.protocol import BackendRefusedError, BackendUnavailableError
-
 LOG = logging.getLogger(__name__)
 
 OnChange = Callable[[str, Any], None]
 """Called on the connection's thread with ``create``, ``update`` or ``delete``, and the row."""
+
+
+class OvsdbUnavailableError(Exception):
+    """The server does not answer."""
+
+
+class OvsdbRefusedError(Exception):
+    """The database will not take a transaction; the message carries its words."""
 
 
 class Work(Protocol):
@@ -77,7 +82,7 @@ class Connection:
         ``tables`` are those to follow, each with its columns (None: all of them).
 
         Raises:
-            BackendUnavailableError: No answer in ``within`` seconds.
+            OvsdbUnavailableError: No answer in ``within`` seconds.
         """
         try:
             helper = idlutils.get_schema_helper(remote, database)
@@ -91,7 +96,7 @@ class Connection:
             opened = cls(replica, within)
             opened._connection.start()
         except Exception as error:
-            raise BackendUnavailableError(f"{database} at {remote} does not answer: {error}") from error
+            raise OvsdbUnavailableError(f"{database} at {remote} does not answer: {error}") from error
         return opened
 
     @property
@@ -108,8 +113,8 @@ class Connection:
         """Do all of this in one transaction.
 
         Raises:
-            BackendUnavailableError: The server did not answer in time; whether it took effect is not known.
-            BackendRefusedError: The database would not have it.
+            OvsdbUnavailableError: The server did not answer in time; whether it took effect is not known.
+            OvsdbRefusedError: The database would not have it.
         """
         context = SimpleNamespace(idl=self._replica)
         txn = transaction.Transaction(context, self._connection, self._within, check_error=True, log_errors=False)
@@ -118,11 +123,11 @@ class Connection:
         try:
             txn.commit()
         except (ovsdbapp_errors.TimeoutException, queue.Full) as error:
-            raise BackendUnavailableError("the OVN database did not answer in time") from error
+            raise OvsdbUnavailableError("the database did not answer in time") from error
         except RuntimeError as error:
             if "timed out" in str(error):
-                raise BackendUnavailableError("the OVN database did not answer in time") from error
-            raise BackendRefusedError(str(error)) from error
+                raise OvsdbUnavailableError("the database did not answer in time") from error
+            raise OvsdbRefusedError(str(error)) from error
 
     def close(self) -> None:
         """End the thread and the connection."""
