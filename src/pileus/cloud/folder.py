@@ -35,6 +35,18 @@ class StateFolder:
         """The shell file that makes the environment of a user."""
         return self.root / f"{user}-openrc.sh"
 
+    def wrong_shape(self, *, simulated: bool) -> str:
+        """Why the folder cannot hold a cloud of that shape; empty, and the shape noted, if it can."""
+        wanted = "simulated" if simulated else "real"
+        try:
+            present = self.shape.read_text().strip()
+        except FileNotFoundError:
+            self.shape.write_text(wanted + "\n")
+            return ""
+        if present == wanted:
+            return ""
+        return f"{self.root} holds a {present} cloud, not a {wanted} one. Choose another folder with --state DIR."
+
     def running(self) -> int | None:
         """The process that serves this cloud, if one does; told apart from a later process with the same number."""
         try:
