@@ -12,7 +12,7 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 
 from pileus.kernel import log
-from pileus.kernel.api import negotiate, query
+from pileus.kernel.api import query
 from pileus.kernel.api.call import Answer, Call, Page
 from pileus.kernel.api.declare import Operation, Service
 from pileus.kernel.api.errors import (
@@ -26,9 +26,10 @@ from pileus.kernel.api.errors import (
     Unauthorized,
     UnsupportedMediaType,
 )
-from pileus.kernel.api.mount import ActionSet, Mounted
 from pileus.kernel.auth.access import within_access_rules
 from pileus.kernel.auth.caller import Authenticator
+from pileus.kernel.serving import negotiate
+from pileus.kernel.serving.mount import ActionSet, Mounted
 from pileus.kernel.store import SerializationFailure, Store
 from pileus.kernel.store.database import MOST_TRIES
 from pileus.kernel.world import World
@@ -124,8 +125,11 @@ class Dispatcher:
                 call.who = await self._caller(call, path)
         call.operation, call.status = operation, operation.status
         call.params = request.query_params.multi_items()
+        strict = self._service.strict_query is not None and call.version >= self._service.strict_query.number
         if operation.query is not None:
-            call.query = query.parse(operation.query, call.params, call.version)
+            call.query = query.parse(operation.query, call.params, call.version, strict=strict)
+        elif strict and call.params:
+            raise query.unknown(*call.params[0])
         if operation.body is not None:
             if body is None:
                 body = await self._json(call, operation.types)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pileus.kernel.api.declare import Operation, Service
 from pileus.kernel.api.errors import BadRequest, NotFound
-from pileus.kernel.api.route import Node, Routes
+from pileus.kernel.serving.route import Node, Routes
 
 _PROJECT = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F-]{36}")
 
