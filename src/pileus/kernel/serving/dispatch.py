@@ -134,6 +134,7 @@ class Dispatcher:
             if body is None:
                 body = await self._json(call, operation.types)
             body = operation.body.form(operation.kind, call.version).validate(body)
+            call.body = body
         return self._answer(call, operation, await self._transact(call, operation, body))
 
     async def _authenticated_if_token(self, call: Call) -> None:
