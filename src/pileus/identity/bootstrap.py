@@ -43,9 +43,7 @@ class Bootstrap:
         self._passwords = passwords
         self._region = region
 
-    async def run(
-        self, tx: Tx, *, passwords: dict[str, str], url: str, services: Sequence[Service]
-    ) -> None:
+    async def run(self, tx: Tx, *, passwords: dict[str, str], url: str, services: Sequence[Service]) -> None:
         """Bring the database to where a fresh cloud starts.
 
         Args:

@@ -67,9 +67,7 @@ def truth(value: str) -> bool:
     return value.lower() not in {"0", "false"}
 
 
-def filtered(
-    statement: Select[Any], params: list[tuple[str, str]], filters: Mapping[str, Column[Any]]
-) -> Select[Any]:
+def filtered(statement: Select[Any], params: list[tuple[str, str]], filters: Mapping[str, Column[Any]]) -> Select[Any]:
     """The statement with the conditions that a query string names; unknown parameters mean nothing."""
     for name, value in params:
         plain, _, how = name.partition("__")

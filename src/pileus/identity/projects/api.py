@@ -170,6 +170,7 @@ Rows = list[Row]
 
 def tagged(statement: Any, params: dict[str, str]) -> Any:
     """The statement narrowed to what `tags`, `tags-any`, `not-tags` and `not-tags-any` ask for."""
+
     def having(name: str) -> Any:
         return select(TAGS.c.project_id).where(TAGS.c.name == name)
 

@@ -138,9 +138,7 @@ class ProjectLogic:
         await tx.run(delete(TAGS).where(TAGS.c.project_id.in_(ids)))
         for table in (APPLICATION_CREDENTIALS, CREDENTIALS, TRUSTS):
             await tx.run(delete(table).where(table.c.project_id.in_(ids)))
-        await tx.run(
-            update(USERS).where(USERS.c.default_project_id.in_(ids)).values(default_project_id=None)
-        )
+        await tx.run(update(USERS).where(USERS.c.default_project_id.in_(ids)).values(default_project_id=None))
         await tx.run(delete(PROJECTS).where(PROJECTS.c.id.in_(ids)))
         await self._revisions.changed(tx)
 

@@ -27,8 +27,11 @@ class Project(Schema, key="project", history=HISTORY, extra="keep"):
     enabled = f.boolean("Whether its tokens are good.", default=True)
     description = f.text("For people.", nullable=True, most=None, default="")
     tags = f.array(TAG, "Words to find it by.", most=80, unique=True)
-    options = f.anything("Marks.", {"type": "object", "properties": {"immutable": {"type": ["boolean", "null"]}},
-                                    "additionalProperties": False}, default={})
+    options = f.anything(
+        "Marks.",
+        {"type": "object", "properties": {"immutable": {"type": ["boolean", "null"]}}, "additionalProperties": False},
+        default={},
+    )
     links = links("projects")
 
 
@@ -43,8 +46,11 @@ class Domain(Schema, key="domain", history=HISTORY, extra="keep"):
     enabled = f.boolean("Whether its users can log in.", default=True)
     description = f.text("For people.", nullable=True, most=None, default="")
     tags = f.array(TAG, "Words to find it by.", most=80, unique=True)
-    options = f.anything("Marks.", {"type": "object", "properties": {"immutable": {"type": ["boolean", "null"]}},
-                                    "additionalProperties": False}, default={})
+    options = f.anything(
+        "Marks.",
+        {"type": "object", "properties": {"immutable": {"type": ["boolean", "null"]}}, "additionalProperties": False},
+        default={},
+    )
     links = links("domains")
 
 

@@ -94,9 +94,7 @@ class Regions:
         above: str | None = parent_id
         while above:
             if above == id:
-                raise BadRequest(
-                    f"The specified parent region {parent_id} would create a circular region hierarchy."
-                )
+                raise BadRequest(f"The specified parent region {parent_id} would create a circular region hierarchy.")
             row = await tx.first(select(REGIONS).where(REGIONS.c.id == above))
             if row is None:
                 raise Missing(kind="region", id=above)

@@ -10,7 +10,7 @@ class CatalogService(Schema, key="service", history=HISTORY, extra="keep"):
     """A service of the catalog."""
 
     id = f.text("Identifier.", read_only=True)
-    type = f.text("What it is: \"compute\", \"image\", ….", least=1, required=True)
+    type = f.text('What it is: "compute", "image", ….', least=1, required=True)
     name = f.text("For people.", nullable=True, show=lambda row, _call: row["extra"].get("name", f.UNSET))
     description = f.text(
         "For people.", nullable=True, most=None, show=lambda row, _call: row["extra"].get("description", f.UNSET)

@@ -66,9 +66,7 @@ class Access:
 
 def key_of(payload: Payload) -> Key:
     """The access that a token is about."""
-    return Key(
-        payload.user_id, payload.scope, payload.scope_id, payload.trust_id, payload.application_credential_id
-    )
+    return Key(payload.user_id, payload.scope, payload.scope_id, payload.trust_id, payload.application_credential_id)
 
 
 def stamp(moment: datetime | None) -> str | None:

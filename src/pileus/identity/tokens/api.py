@@ -14,6 +14,7 @@ from pileus.kernel.api.declare import delete, get, head, post, resource
 from pileus.kernel.api.errors import Unauthorized
 from pileus.kernel.store.database import retrying
 
+
 @resource(
     "/auth/tokens",
     policy="identity:%s",

@@ -97,9 +97,7 @@ class Scopes:
 
     async def _credential(self, proof: Proof, credential: Row, scope: Any) -> Access:
         """An application credential is good for its own project only."""
-        key = Key(
-            proof.user_id, PROJECT, credential["project_id"], application_credential_id=str(credential["id"])
-        )
+        key = Key(proof.user_id, PROJECT, credential["project_id"], application_credential_id=str(credential["id"]))
         if scope is not None:
             if not isinstance(scope, dict) or set(scope) != {"project"} or not isinstance(scope["project"], dict):
                 raise Unauthorized

@@ -79,12 +79,9 @@ class Call:
     status: int = 200
     names: dict[str, str] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
-<<<<<<< HEAD
     body: Any = None
     """The validated body, for targets of rights that depend on it."""
-=======
     only: frozenset[str] = frozenset()
->>>>>>> network
     root: str = ""
     """The versioned root below `base`, project id included where the request had one: links start here."""
 

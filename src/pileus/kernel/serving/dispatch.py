@@ -26,11 +26,7 @@ from pileus.kernel.api.errors import (
     Unauthorized,
     UnsupportedMediaType,
 )
-<<<<<<< HEAD:src/pileus/kernel/serving/dispatch.py
-=======
 from pileus.kernel.api.fields import UNSET
-from pileus.kernel.api.mount import ActionSet, Mounted
->>>>>>> network:src/pileus/kernel/api/dispatch.py
 from pileus.kernel.auth.access import within_access_rules
 from pileus.kernel.auth.caller import Authenticator
 from pileus.kernel.serving import negotiate
@@ -138,15 +134,10 @@ class Dispatcher:
         if operation.body is not None:
             if body is None:
                 body = await self._json(call, operation.types)
-<<<<<<< HEAD:src/pileus/kernel/serving/dispatch.py
-            body = operation.body.form(operation.kind, call.version).validate(body)
-            call.body = body
-=======
-            body = self._validated(call, operation, body)
+            body = call.body = self._validated(call, operation, body)
         parameter = self._service.fields_parameter
         if parameter:
             call.only = frozenset(value for name, value in call.params if name == parameter and value)
->>>>>>> network:src/pileus/kernel/api/dispatch.py
         return self._answer(call, operation, await self._transact(call, operation, body))
 
     def _validated(self, call: Call, operation: Operation, body: Any) -> Any:

@@ -6,12 +6,8 @@ from typing import Any
 
 from pileus.kernel.api.declare import Operation, Service
 from pileus.kernel.api.errors import BadRequest, NotFound
-<<<<<<< HEAD:src/pileus/kernel/serving/mount.py
-from pileus.kernel.serving.route import Node, Routes
-=======
 from pileus.kernel.api.fields import UNSET
-from pileus.kernel.api.route import Node, Routes
->>>>>>> network:src/pileus/kernel/api/mount.py
+from pileus.kernel.serving.route import Node, Routes
 
 _PROJECT = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F-]{36}")
 
