@@ -147,7 +147,7 @@ async def test_console_log_is_there_and_bounded(bench):
     spec = bench.spec()
     await bench.driver.spawn(spec)
     async with asyncio.timeout(20):
-        while not (log := await bench.driver.console_log(spec.id, 100_000)):  # noqa: ASYNC110
+        while not (log := await bench.driver.console_log(spec.id, 100_000)):
             await asyncio.sleep(0.1)
     assert len(await bench.driver.console_log(spec.id, 10)) == min(10, len(log))
     assert await bench.driver.console_log(spec.id, 0) == b""

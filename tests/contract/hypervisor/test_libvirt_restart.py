@@ -19,7 +19,7 @@ SERVER = "00000000-0000-4000-8000-000000000001"
 
 @pytest.fixture
 async def driver(private_host) -> AsyncIterator[LibvirtHypervisor]:
-    made = private_host.driver(patience=5.0)
+    made = private_host.driver("tcg", patience=5.0)
     await made.spawn(ServerSpec(id=SERVER, name="survivor", vcpus=1, memory_mib=64))
     yield made
     await made.destroy(SERVER)
@@ -42,7 +42,7 @@ async def test_calls_wait_for_a_short_gap_and_the_guest_survives(private_host, d
 
 
 async def test_a_long_gap_is_reported_and_forgotten_when_over(private_host, driver):
-    impatient = private_host.driver(patience=0.5)
+    impatient = private_host.driver("tcg", patience=0.5)
     await impatient.domains()
     private_host.kill_libvirtd()
     try:

@@ -8,6 +8,7 @@ import pytest
 from pileus.host.hypervisor.errors import HypervisorUnavailable
 from pileus.host.hypervisor.spec import Nic, ServerSpec
 from pileus.host.hypervisor.status import EventKind, PowerState
+from pileus.kernel.clock import SystemClock
 from pileus.simulated.hypervisor.driver import SimulatedHypervisor
 from pileus.simulated.hypervisor.faults import Faults
 from pileus.simulated.hypervisor.ledger import Ledger
@@ -78,11 +79,12 @@ async def test_domains_are_found_again_after_a_restart(tmp_path):
 async def test_it_waits_as_long_as_told():
     waited: list[float] = []
 
-    async def sleep(seconds: float) -> None:
-        waited.append(seconds)
+    class Noting(SystemClock):
+        async def sleep(self, seconds: float) -> None:
+            waited.append(seconds)
 
     latency = Latency(spawn=2.0, shutdown=3.0, power_off=0.5)
-    driver = SimulatedHypervisor(machine("h"), latency=latency, sleep=sleep)
+    driver = SimulatedHypervisor(machine("h"), latency=latency, clock=Noting())
     one = spec()
     await driver.spawn(one)
     await driver.stop(one.id, 60)

@@ -19,11 +19,11 @@ class HypervisorError(Exception):
     """A hypervisor could not do what it was asked; the message is fit for an operator."""
 
 
-class HypervisorUnavailable(HypervisorError):  # noqa: N818
+class HypervisorUnavailable(HypervisorError):
     """The hypervisor does not answer. Nothing is known about the effect of the call; repeating it is safe."""
 
 
-class DomainNotFound(HypervisorError):  # noqa: N818
+class DomainNotFound(HypervisorError):
     """No domain has this id on this machine."""
 
     def __init__(self, server_id: str) -> None:
@@ -31,31 +31,31 @@ class DomainNotFound(HypervisorError):  # noqa: N818
         self.server_id = server_id
 
 
-class DomainConflict(HypervisorError):  # noqa: N818
+class DomainConflict(HypervisorError):
     """A name or device that must be unique is already taken by another domain."""
 
 
-class InvalidPowerState(HypervisorError):  # noqa: N818
+class InvalidPowerState(HypervisorError):
     """The call needs another power state than the one that the domain is in."""
 
 
-class InvalidSpec(HypervisorError):  # noqa: N818
+class InvalidSpec(HypervisorError):
     """The hypervisor refuses the definition; repeating the call with the same one cannot help."""
 
 
-class NotEnoughResources(HypervisorError):  # noqa: N818
+class NotEnoughResources(HypervisorError):
     """The machine ran out of something that the domain needs."""
 
 
-class DeviceNotFound(HypervisorError):  # noqa: N818
+class DeviceNotFound(HypervisorError):
     """The domain has no such device."""
 
 
-class DetachTimedOut(HypervisorError):  # noqa: N818
+class DetachTimedOut(HypervisorError):
     """The guest did not release the device in time; it stays attached and the call may be repeated."""
 
 
-class HypervisorFailed(HypervisorError):  # noqa: N818
+class HypervisorFailed(HypervisorError):
     """The hypervisor failed in an unforeseen way; `code` is its own error number, 0 if none."""
 
     def __init__(self, message: str, code: int = 0) -> None:

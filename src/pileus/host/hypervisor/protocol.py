@@ -99,7 +99,7 @@ class Hypervisor(Protocol):
         """
         ...
 
-    async def detach_nic(self, server_id: str, port_id: str, timeout: float = 60.0) -> None:  # noqa: ASYNC109
+    async def detach_nic(self, server_id: str, port_id: str, timeout: float = 60.0) -> None:
         """Unplug a NIC and wait until the guest let go of it. No such NIC is fine: it is gone.
 
         `timeout` is how long the guest is given, in seconds.
@@ -183,7 +183,7 @@ class DiskPluggable(Protocol):
         """
         ...
 
-    async def detach_disk(self, server_id: str, target: str, timeout: float = 60.0) -> None:  # noqa: ASYNC109
+    async def detach_disk(self, server_id: str, target: str, timeout: float = 60.0) -> None:
         """Unplug a disk and wait until the guest let go of it. No such disk is fine.
 
         `timeout` is how long the guest is given, in seconds.

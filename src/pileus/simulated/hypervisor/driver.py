@@ -1,8 +1,6 @@
 """The simulated hypervisor of one host."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from msgspec.structs import replace
@@ -30,6 +28,7 @@ from pileus.host.hypervisor.status import (
     TcpEndpoint,
     UnixEndpoint,
 )
+from pileus.kernel.clock import Clock, SystemClock
 from pileus.simulated.hypervisor import console
 from pileus.simulated.hypervisor.faults import Faults
 from pileus.simulated.hypervisor.ledger import DomainRecord, Ledger
@@ -43,8 +42,7 @@ class SimulatedHypervisor:
 
     Arguments:
         machine: what the host has.
-        latency: how long calls take, waited for with `sleep`.
-        now: seconds since the epoch.
+        latency: how long calls take, waited for by `clock`.
         faults: planned failures, asked before and after every call.
         ledger: if set, domains are kept there, and those of this host are found again.
     """
@@ -54,15 +52,13 @@ class SimulatedHypervisor:
         machine: Capabilities,
         *,
         latency: Latency | None = None,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-        now: Callable[[], float] = time.time,
+        clock: Clock | None = None,
         faults: Faults | None = None,
         ledger: Ledger | None = None,
     ) -> None:
         self._machine = machine
         self._latency = latency or Latency()
-        self._sleep = sleep
-        self._now = now
+        self._clock = clock or SystemClock()
         self._faults = faults
         self._ledger = ledger
         self._hub = EventHub()
@@ -148,7 +144,7 @@ class SimulatedHypervisor:
             rest = tuple(n for n in spec.nics if n.port_id != nic.port_id)
             self._change(server_id, spec=replace(spec, nics=(*rest, nic)))
 
-    async def detach_nic(self, server_id: str, port_id: str, timeout: float = 60.0) -> None:  # noqa: ASYNC109
+    async def detach_nic(self, server_id: str, port_id: str, timeout: float = 60.0) -> None:
         """See Hypervisor."""
         async with self._call("detach_nic"):
             left = tuple(n for n in self._get(server_id).spec.nics if n.port_id != port_id)
@@ -192,7 +188,7 @@ class SimulatedHypervisor:
         """See Diagnosable. One virtual second costs one processor second; nothing is read or written."""
         async with self._call("diagnostics"):
             record = self._running(server_id)
-            uptime = int(self._now() - record.started_at)
+            uptime = int(self._clock.now().timestamp() - record.started_at)
             return Diagnostics(
                 state=record.state,
                 driver="simulated",
@@ -234,7 +230,7 @@ class SimulatedHypervisor:
             rest = tuple(d for d in spec.disks if d.target != disk.target)
             self._change(server_id, spec=replace(spec, disks=(*rest, disk)))
 
-    async def detach_disk(self, server_id: str, target: str, timeout: float = 60.0) -> None:  # noqa: ASYNC109
+    async def detach_disk(self, server_id: str, target: str, timeout: float = 60.0) -> None:
         """See DiskPluggable."""
         async with self._call("detach_disk"):
             left = tuple(d for d in self._get(server_id).spec.disks if d.target != target)
@@ -273,7 +269,7 @@ class SimulatedHypervisor:
 
     async def _wait(self, seconds: float) -> None:
         if seconds > 0:
-            await self._sleep(seconds)
+            await self._clock.sleep(seconds)
 
     def _get(self, server_id: str) -> DomainRecord:
         try:
@@ -300,7 +296,9 @@ class SimulatedHypervisor:
         if record.state is PowerState.RUNNING:
             return
         boots = record.boots + (reason == "booted")
-        self._change(server_id, state=PowerState.RUNNING, reason=reason, started_at=self._now(), boots=boots)
+        self._change(
+            server_id, state=PowerState.RUNNING, reason=reason, started_at=self._clock.now().timestamp(), boots=boots
+        )
         self._hub.publish(Event(server_id, EventKind.STARTED, reason))
 
     async def _down(self, server_id: str, grace: float) -> None:
@@ -318,7 +316,7 @@ class SimulatedHypervisor:
         self._change(server_id, state=PowerState.SHUTDOWN, reason=reason)
         self._hub.publish(Event(server_id, EventKind.STOPPED, reason))
 
-    async def _unplug(self, server_id: str, device: str, timeout: float) -> None:  # noqa: ASYNC109
+    async def _unplug(self, server_id: str, device: str, timeout: float) -> None:
         """Wait as long as the guest needs for a device, at most `timeout` seconds."""
         if self._get(server_id).state not in ON:
             return
@@ -326,9 +324,7 @@ class SimulatedHypervisor:
         if self._latency.unplug > timeout:
             raise DetachTimedOut(f"{server_id} did not release {device} within {timeout:g} s")
 
-    def _move(
-        self, server_id: str, sources: Sequence[PowerState], target: PowerState, event: EventKind
-    ) -> None:
+    def _move(self, server_id: str, sources: Sequence[PowerState], target: PowerState, event: EventKind) -> None:
         state = self._get(server_id).state
         if state is target:
             return

@@ -34,8 +34,7 @@ class Ledger:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=OFF")
         self._db.execute(
-            "CREATE TABLE IF NOT EXISTS domain (host TEXT, id TEXT, record BLOB, PRIMARY KEY (host, id))"
-            " WITHOUT ROWID"
+            "CREATE TABLE IF NOT EXISTS domain (host TEXT, id TEXT, record BLOB, PRIMARY KEY (host, id)) WITHOUT ROWID"
         )
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(DomainRecord).decode

@@ -19,9 +19,7 @@ class Latency(Struct, frozen=True, kw_only=True):
     save: float = 0.0
 
 
-def machine(
-    hostname: str, *, vcpus: int = 64, memory_mib: int = 256 * 1024, disk_gib: int = 4096
-) -> Capabilities:
+def machine(hostname: str, *, vcpus: int = 64, memory_mib: int = 256 * 1024, disk_gib: int = 4096) -> Capabilities:
     """Return the capabilities of an ordinary simulated host."""
     return Capabilities(
         hostname=hostname,

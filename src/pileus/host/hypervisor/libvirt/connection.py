@@ -8,8 +8,7 @@ this object (`_connection`, `_opening`) is touched on our event loop only.
 import asyncio
 import functools
 import threading
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -17,6 +16,7 @@ import libvirt
 
 from pileus.host.hypervisor.errors import HypervisorUnavailable
 from pileus.host.hypervisor.libvirt.translate import is_lost, translate
+from pileus.kernel.clock import Clock
 
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ class Connection:
     Arguments:
         uri: libvirt's name of the hypervisor.
         patience: seconds that a call waits for a lost connection before it gives up.
-        sleep: waits some seconds.
+        clock: measures patience.
         on_lifecycle, on_reboot, on_device: called when libvirt reports such an event.
         on_return: called after a lost connection was opened again; events may be missing.
     """
@@ -67,7 +67,7 @@ class Connection:
         uri: str,
         *,
         patience: float,
-        sleep: Callable[[float], Awaitable[object]],
+        clock: Clock,
         on_lifecycle: LifecycleListener,
         on_reboot: DeviceListener,
         on_device: DeviceListener,
@@ -75,7 +75,7 @@ class Connection:
     ) -> None:
         self._uri = uri
         self._patience = patience
-        self._sleep = sleep
+        self._clock = clock
         self._on_lifecycle = on_lifecycle
         self._on_reboot = on_reboot
         self._on_device = on_device
@@ -98,7 +98,7 @@ class Connection:
             HypervisorUnavailable: there was no connection for `patience` seconds.
             HypervisorError: what libvirt said, translated.
         """
-        give_up = time.monotonic() + self._patience
+        give_up = self._clock.monotonic() + self._patience
         while True:
             connection = await self._get(give_up)
             try:
@@ -128,7 +128,7 @@ class Connection:
                 return self._connection
             self._reopen()
             try:
-                async with asyncio.timeout(max(0.0, give_up - time.monotonic())):
+                async with asyncio.timeout(max(0.0, give_up - self._clock.monotonic())):
                     await self._up.wait()
             except TimeoutError:
                 raise HypervisorUnavailable(f"libvirt does not answer at {self._uri}: {self._why}") from None
@@ -159,7 +159,7 @@ class Connection:
             except libvirt.libvirtError as error:
                 self._why = error.get_error_message() or str(error)
                 pause = next(pauses, pause)
-                await self._sleep(pause)
+                await self._clock.sleep(pause)
                 continue
             self._connection = connection
             self._up.set()
@@ -195,9 +195,7 @@ class Connection:
     def _heard_close(self, connection: Any, reason: int, _opaque: object) -> None:
         self._tell(self._lose, connection, f"connection closed (reason {reason})")
 
-    def _heard_lifecycle(
-        self, _connection: Any, domain: Any, event: int, detail: int, _opaque: object
-    ) -> None:
+    def _heard_lifecycle(self, _connection: Any, domain: Any, event: int, detail: int, _opaque: object) -> None:
         self._tell(self._on_lifecycle, domain.UUIDString(), event, detail)
 
     def _heard_reboot(self, _connection: Any, domain: Any, _opaque: object) -> None:

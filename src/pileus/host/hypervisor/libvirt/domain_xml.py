@@ -1,5 +1,6 @@
 """Libvirt's XML for a whole domain, from a spec and a few facts about the machine. A pure function."""
 
+import re
 from typing import Literal
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
@@ -22,6 +23,7 @@ TCG_MODELS = {"x86_64": "Nehalem"}
 """A processor that TCG knows whole; `maximum` elsewhere, which is slower and differs by QEMU version."""
 
 MACHINES = {"x86_64": "pc", "aarch64": "virt", "ppc64le": "pseries", "s390x": "s390-ccw-virtio"}
+NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 MAX_SOCKET_PATH = 107
 """Bytes that fit in sockaddr_un."""
 
@@ -93,10 +95,10 @@ def _metadata(spec: ServerSpec) -> Element:
     labels = spec.labels
     metadata = Element("metadata")
     instance = SubElement(metadata, "nova:instance", {"xmlns:nova": NOVA_NAMESPACE})
-    SubElement(instance, "nova:name").text = labels.name or spec.name
+    SubElement(instance, "nova:name").text = _text(labels.name or spec.name)
     if labels.created_at:
         SubElement(instance, "nova:creationTime").text = labels.created_at
-    flavor = SubElement(instance, "nova:flavor", name=labels.flavor)
+    flavor = SubElement(instance, "nova:flavor", name=_text(labels.flavor))
     for name, value in (
         ("memory", spec.memory_mib),
         ("disk", labels.disk_gib),
@@ -107,11 +109,16 @@ def _metadata(spec: ServerSpec) -> Element:
         SubElement(flavor, f"nova:{name}").text = str(value)
     if labels.project_id:
         owner = SubElement(instance, "nova:owner")
-        SubElement(owner, "nova:user", uuid=labels.user_id).text = labels.user_name
-        SubElement(owner, "nova:project", uuid=labels.project_id).text = labels.project_name
+        SubElement(owner, "nova:user", uuid=labels.user_id).text = _text(labels.user_name)
+        SubElement(owner, "nova:project", uuid=labels.project_id).text = _text(labels.project_name)
     if labels.image_id:
         SubElement(instance, "nova:root", type="image", uuid=labels.image_id)
     return metadata
+
+
+def _text(words: str) -> str:
+    """Replace what XML cannot carry at all: control characters, lone surrogates."""
+    return NOT_XML.sub("\N{REPLACEMENT CHARACTER}", words)
 
 
 def _sysinfo(spec: ServerSpec, site: Site) -> Element:

@@ -1,7 +1,6 @@
 """The hypervisor driver for libvirt."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
@@ -11,7 +10,8 @@ from pileus.host.hypervisor.events import EventHub, EventStream
 from pileus.host.hypervisor.libvirt import looking, plugging, power
 from pileus.host.hypervisor.libvirt.connection import Connection
 from pileus.host.hypervisor.libvirt.domain_xml import Site, domain_xml
-from pileus.host.hypervisor.libvirt.reading import offers_kvm, read_capabilities
+from pileus.host.hypervisor.libvirt.kvm_probe import kvm_runs
+from pileus.host.hypervisor.libvirt.reading import kvm_emulator, read_capabilities
 from pileus.host.hypervisor.libvirt.translate import lifecycle
 from pileus.host.hypervisor.spec import Disk, Nic, ServerSpec
 from pileus.host.hypervisor.status import (
@@ -23,6 +23,7 @@ from pileus.host.hypervisor.status import (
     TcpEndpoint,
     UnixEndpoint,
 )
+from pileus.kernel.clock import Clock, SystemClock
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,10 +45,10 @@ class LibvirtHypervisor:
         uri: libvirt's name of the hypervisor, such as `qemu:///system`.
         storage: folder that servers' disks lie in; its file system is the host's capacity.
         checksum_offload: whether the switch completes guests' checksums. False for the userspace datapath.
-        accel: `auto` takes KVM if libvirt offers it.
+        accel: `auto` takes KVM if libvirt offers it and a guest runs under it, which is tried once.
         patience: seconds that a call waits for a lost libvirtd before it raises HypervisorUnavailable.
         version: the cloud's own version, shown to guests.
-        sleep, now: wait some seconds; tell seconds of a clock that only goes forward.
+        clock: measures how long guests are waited for.
     """
 
     def __init__(
@@ -59,22 +60,21 @@ class LibvirtHypervisor:
         accel: Literal["auto", "kvm", "tcg"] = "auto",
         patience: float = 10.0,
         version: str = "",
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-        now: Callable[[], float] = time.monotonic,
+        clock: Clock | None = None,
     ) -> None:
         self._storage = storage
         self._checksum_offload = checksum_offload
-        self._accel = accel
+        self._accel: Literal["auto", "kvm", "tcg"] = accel
+        self._looking = asyncio.Lock()
         self._version = version
-        self._sleep = sleep
-        self._now = now
+        self._clock = clock or SystemClock()
         self._hub = EventHub()
         self._wakers: dict[str, set[asyncio.Event]] = {}
         self._machine: Capabilities | None = None
         self._connection = Connection(
             uri,
             patience=patience,
-            sleep=sleep,
+            clock=self._clock,
             on_lifecycle=self._heard_lifecycle,
             on_reboot=self._heard_reboot,
             on_device=self._wake,
@@ -85,8 +85,12 @@ class LibvirtHypervisor:
 
     async def capabilities(self) -> Capabilities:
         """See Hypervisor."""
-        self._machine = await self._connection.call(self._look_at_machine)
-        return self._machine
+        async with self._looking:
+            if self._accel == "auto":
+                emulator = await self._connection.call(lambda c: kvm_emulator(c.getCapabilities(), c.getInfo()[0]))
+                self._accel = "kvm" if emulator and await kvm_runs(emulator) else "tcg"
+            self._machine = await self._connection.call(self._look_at_machine)
+            return self._machine
 
     async def spawn(self, spec: ServerSpec) -> None:
         """See Hypervisor."""
@@ -125,9 +129,9 @@ class LibvirtHypervisor:
     async def destroy(self, server_id: str) -> None:
         """See Hypervisor."""
         taps = await self._run(power.erase, server_id)
-        give_up = self._now() + TAP_SECONDS
-        while any(power.tap_is_there(*tap) for tap in taps) and self._now() < give_up:
-            await self._sleep(0.05)
+        give_up = self._clock.monotonic() + TAP_SECONDS
+        while any(power.tap_is_there(*tap) for tap in taps) and self._clock.monotonic() < give_up:
+            await self._clock.sleep(0.05)
 
     async def domains(self) -> Sequence[DomainStatus]:
         """See Hypervisor."""
@@ -145,7 +149,7 @@ class LibvirtHypervisor:
         """See Hypervisor."""
         await self._run(plugging.plug_nic, server_id, nic, checksum_offload=self._checksum_offload)
 
-    async def detach_nic(self, server_id: str, port_id: str, timeout: float = 60.0) -> None:  # noqa: ASYNC109
+    async def detach_nic(self, server_id: str, port_id: str, timeout: float = 60.0) -> None:
         """See Hypervisor."""
         await self._detach(server_id, plugging.port(port_id), f"the NIC of port {port_id}", timeout)
 
@@ -196,7 +200,7 @@ class LibvirtHypervisor:
         """See DiskPluggable."""
         await self._run(plugging.plug_disk, server_id, disk)
 
-    async def detach_disk(self, server_id: str, target: str, timeout: float = 60.0) -> None:  # noqa: ASYNC109
+    async def detach_disk(self, server_id: str, target: str, timeout: float = 60.0) -> None:
         """See DiskPluggable."""
         await self._detach(server_id, plugging.target(target), f"disk {target}", timeout)
 
@@ -241,15 +245,15 @@ class LibvirtHypervisor:
         woken = asyncio.Event()
         self._wakers.setdefault(server_id, set()).add(woken)
         try:
-            give_up = self._now() + seconds
-            next_ask = self._now() + again
+            give_up = self._clock.monotonic() + seconds
+            next_ask = self._clock.monotonic() + again
             while True:
-                if self._now() >= next_ask:
+                if self._clock.monotonic() >= next_ask:
                     await ask()
-                    next_ask = self._now() + again
+                    next_ask = self._clock.monotonic() + again
                 if await done():
                     return True
-                left = give_up - self._now()
+                left = give_up - self._clock.monotonic()
                 if left <= 0:
                     return False
                 await self._woken_within(woken, min(left, LOOK_SECONDS))
@@ -259,7 +263,7 @@ class LibvirtHypervisor:
                 del self._wakers[server_id]
 
     async def _woken_within(self, woken: asyncio.Event, seconds: float) -> None:
-        waits = [asyncio.ensure_future(woken.wait()), asyncio.ensure_future(self._sleep(seconds))]
+        waits = [asyncio.ensure_future(woken.wait()), asyncio.ensure_future(self._clock.sleep(seconds))]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -271,15 +275,12 @@ class LibvirtHypervisor:
         """Runs in a thread."""
         xml = connection.getCapabilities()
         info = connection.getInfo()
-        accel = self._accel
-        if accel == "auto":
-            accel = "kvm" if offers_kvm(xml, info[0]) else "tcg"
         return read_capabilities(
             xml,
             hostname=connection.getHostname(),
             vcpus=info[2],
             version=connection.getVersion(),
-            accel=accel,
+            accel="kvm" if self._accel == "kvm" else "tcg",
             storage=self._storage,
             meminfo=Path("/proc/meminfo").read_text(),
         )

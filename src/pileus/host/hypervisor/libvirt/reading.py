@@ -56,9 +56,7 @@ class DomainReading:
         screen = self._root.find("./devices/graphics[@type='vnc']")
         if screen is None or int(screen.get("port", "-1")) < 0:
             return None
-        return screen.get("listen", "") or _attribute(screen, "listen", "address"), int(
-            screen.get("port", "")
-        )
+        return screen.get("listen", "") or _attribute(screen, "listen", "address"), int(screen.get("port", ""))
 
 
 def source_path(disk: Element) -> str:
@@ -110,9 +108,9 @@ def read_capabilities(
     )
 
 
-def offers_kvm(xml: str, arch: str) -> bool:
-    """Tell from libvirt's capabilities whether guests of this architecture can run under KVM."""
+def kvm_emulator(xml: str, arch: str) -> str:
+    """Return from libvirt's capabilities the emulator that runs this architecture under KVM; empty: none."""
     for guest in fromstring(xml).iterfind("guest/arch"):  # noqa: S314
         if guest.get("name") == arch and guest.find("./domain[@type='kvm']") is not None:
-            return True
-    return False
+            return guest.findtext("emulator") or ""
+    return ""

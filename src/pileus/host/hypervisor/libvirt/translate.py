@@ -64,6 +64,14 @@ STOPPED = {
     libvirt.VIR_DOMAIN_EVENT_STOPPED_FAILED: (EventKind.CRASHED, "failed"),
 }
 
+PAUSED = {
+    libvirt.VIR_DOMAIN_EVENT_SUSPENDED_PAUSED: "paused",
+    libvirt.VIR_DOMAIN_EVENT_SUSPENDED_MIGRATED: "migrating",
+    libvirt.VIR_DOMAIN_EVENT_SUSPENDED_IOERROR: "ioerror",
+    libvirt.VIR_DOMAIN_EVENT_SUSPENDED_WATCHDOG: "watchdog",
+    libvirt.VIR_DOMAIN_EVENT_SUSPENDED_RESTORED: "restored",
+}
+
 ERRORS: dict[int, type[HypervisorError]] = {
     libvirt.VIR_ERR_OPERATION_INVALID: InvalidPowerState,
     libvirt.VIR_ERR_DOM_EXIST: DomainConflict,
@@ -96,6 +104,8 @@ def lifecycle(event: int, detail: int) -> tuple[EventKind, str] | None:
     if event == libvirt.VIR_DOMAIN_EVENT_STOPPED:
         return STOPPED.get(detail, (EventKind.STOPPED, ""))
     kind = EVENTS.get(event)
+    if kind is EventKind.PAUSED:
+        return kind, PAUSED.get(detail, "")
     return None if kind is None else (kind, "")
 
 
