@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
+from tests.e2e.ovn_sandbox import OvnSandbox
 
 from pileus.network.backend.ovn import OvnBackend
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from ovn_sandbox import OvnSandbox
 
 
 @pytest.fixture(scope="module")

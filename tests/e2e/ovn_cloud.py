@@ -62,9 +62,7 @@ def vif(number: int, network: str, *fixed: tuple[str, str], **more: Any) -> Want
     )
 
 
-def leg(
-    port: str, network: str, number: int, *addresses: tuple[str, str]
-) -> tuple[WantedPort, RouterInterface]:
+def leg(port: str, network: str, number: int, *addresses: tuple[str, str]) -> tuple[WantedPort, RouterInterface]:
     port_ = WantedPort(
         id=port,
         revision=1,
@@ -73,9 +71,7 @@ def leg(
         kind=PortKind.ROUTER,
         fixed_ips=tuple(FixedIP(subnet, cidr.partition("/")[0]) for subnet, cidr in addresses),
     )
-    return port_, RouterInterface(
-        port, network, mac(number), tuple(InterfaceAddress(*each) for each in addresses)
-    )
+    return port_, RouterInterface(port, network, mac(number), tuple(InterfaceAddress(*each) for each in addresses))
 
 
 def networks(mtu: int = 1442, v6: Ipv6Mode | None = None) -> list[Wanted]:
@@ -83,9 +79,7 @@ def networks(mtu: int = 1442, v6: Ipv6Mode | None = None) -> list[Wanted]:
     found: list[Wanted] = [
         WantedNetwork(id=NET_A, revision=1, mtu=mtu, dns_domain="cloud.test."),
         WantedNetwork(id=NET_B, revision=1, mtu=mtu),
-        WantedNetwork(
-            id=NET_EXT, revision=1, mtu=1500, type="flat", physical_network="public", external=True
-        ),
+        WantedNetwork(id=NET_EXT, revision=1, mtu=1500, type="flat", physical_network="public", external=True),
         WantedPort(
             id=META_A,
             revision=1,
@@ -94,9 +88,7 @@ def networks(mtu: int = 1442, v6: Ipv6Mode | None = None) -> list[Wanted]:
             kind=PortKind.METADATA,
             fixed_ips=(FixedIP(SUB_A, "10.1.0.2"),),
         ),
-        WantedSubnet(
-            id=SUB_EXT, revision=1, network_id=NET_EXT, cidr="198.51.100.0/24", ip_version=4, dhcp=False
-        ),
+        WantedSubnet(id=SUB_EXT, revision=1, network_id=NET_EXT, cidr="198.51.100.0/24", ip_version=4, dhcp=False),
     ]
     for subnet, network, at in ((SUB_A, NET_A, 1), (SUB_B, NET_B, 2)):
         found.append(
@@ -140,9 +132,7 @@ def router(chassis: str, v6: bool = False) -> list[Wanted]:
         next_hops=("198.51.100.1",),
         snat_prefixes=("10.1.0.0/24", "10.2.0.0/24"),
     )
-    wanted = WantedRouter(
-        id=ROUTER, revision=1, interfaces=tuple(legs), gateway=gateway, gateway_chassis=(chassis,)
-    )
+    wanted = WantedRouter(id=ROUTER, revision=1, interfaces=tuple(legs), gateway=gateway, gateway_chassis=(chassis,))
     return [*ports, wanted]
 
 

@@ -72,9 +72,7 @@ class Guest:
         """Take a lease as a client would; returns what the server told, by udhcpc's names."""
         script = self.sandbox.folder / "lease.sh"
         answer = self.sandbox.folder / f"{self.namespace}.lease"
-        script.write_text(
-            f'#!/bin/sh\n[ "$1" = bound ] && env > {self.sandbox.folder}/$LEASE.lease\nexit 0\n'
-        )
+        script.write_text(f'#!/bin/sh\n[ "$1" = bound ] && env > {self.sandbox.folder}/$LEASE.lease\nexit 0\n')
         script.chmod(0o755)
         answer.unlink(missing_ok=True)
         run(
@@ -111,9 +109,7 @@ class Guest:
         until(
             lambda: any(
                 listening in line and " 0A " in line
-                for line in (
-                    self.run("cat", "/proc/net/tcp") + self.run("cat", "/proc/net/tcp6")
-                ).splitlines()
+                for line in (self.run("cat", "/proc/net/tcp") + self.run("cat", "/proc/net/tcp6")).splitlines()
             ),
             f"{self.namespace} listens on {port}",
         )
@@ -223,6 +219,13 @@ class OvnSandbox:
             inside=True,
         )
 
+    def start_vswitchd(self) -> None:
+        self.start(
+            "vswitchd",
+            ["ovs-vswitchd", self.switch, f"--unixctl={self.folder}/vswitchd.ctl", "-vconsole:warn"],
+            inside=True,
+        )
+
     def _start_chassis(self) -> None:
         self._database("ovs", "/usr/share/openvswitch/vswitch.ovsschema")
         external = {
@@ -237,14 +240,8 @@ class OvnSandbox:
         }
         pairs = [f"external_ids:{key}={value}" for key, value in external.items()]
         self.vsctl("--no-wait", "init", "--", "set", "Open_vSwitch", ".", *pairs)
-        self.start(
-            "vswitchd",
-            ["ovs-vswitchd", self.switch, f"--unixctl={self.folder}/vswitchd.ctl", "-vconsole:warn"],
-            inside=True,
-        )
-        self.vsctl(
-            "add-br", "br-ex", "--", "set", "Bridge", "br-ex", "datapath_type=netdev", "fail_mode=standalone"
-        )
+        self.start_vswitchd()
+        self.vsctl("add-br", "br-ex", "--", "set", "Bridge", "br-ex", "datapath_type=netdev", "fail_mode=standalone")
         self.start_controller()
         until(lambda: "br-int" in self.vsctl("list-br").split(), "ovn-controller made br-int")
 
@@ -269,21 +266,27 @@ class OvnSandbox:
         device = f"{self.tag}v{self._ports}"
         namespace = f"{self.tag}-{name}"
         self._namespace(namespace)
-        settings = ["type=internal", f'mac="{mac}"'] + (
-            [f"external_ids:iface-id={port_id}"] if port_id else []
-        )
+        settings = ["type=internal", f'mac="{mac}"'] + ([f"external_ids:iface-id={port_id}"] if port_id else [])
         self.vsctl("add-port", bridge, device, "--", "set", "Interface", device, *settings)
-        until(
-            lambda: "link/" in run("ip", "-n", self.namespace, "link", "show", device, check=False),
-            f"{device} appears",
-        )
-        run("ip", "-n", self.namespace, "link", "set", device, "netns", namespace)
         guest = Guest(self, namespace, device)
         self._guests.append(guest)
-        guest.run("ip", "link", "set", "lo", "up")
-        guest.run("ip", "link", "set", device, "address", mac)
-        guest.run("ip", "link", "set", device, "up")
+        self._bring_up(guest, mac)
         return guest
+
+    def _bring_up(self, guest: Guest, mac: str) -> None:
+        shown = ("ip", "-n", self.namespace, "link", "show", guest.device)
+        until(lambda: "link/" in run(*shown, check=False), f"{guest.device} appears")
+        run("ip", "-n", self.namespace, "link", "set", guest.device, "netns", guest.namespace)
+        guest.run("ip", "link", "set", "lo", "up")
+        guest.run("ip", "link", "set", guest.device, "address", mac)
+        guest.run("ip", "link", "set", guest.device, "up")
+
+    def restart_vswitchd(self, guest: Guest, mac: str) -> None:
+        """Kill the switch and start it anew; its internal ports are made again, a guest's one is moved back."""
+        self.stop("vswitchd")
+        guest.run("ip", "link", "del", guest.device)
+        self.start_vswitchd()
+        self._bring_up(guest, mac)
 
     def unplug(self, guest: Guest) -> None:
         self.vsctl("--if-exists", "del-port", guest.device)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Any
 
 import msgspec
-import ovn_cloud as sample
 import pytest
-from ovn_sandbox import OUTSIDE, Guest, OvnSandbox
+from tests.e2e import ovn_cloud as sample
+from tests.e2e.ovn_sandbox import OUTSIDE, Guest, OvnSandbox, until
 
 from pileus.network.backend.ovn import OvnBackend
 from pileus.network.backend.wanted import AddressPair, Direction, Ipv6Mode, Kind, Ref, Wanted, WantedPort
@@ -152,9 +153,7 @@ async def test_spoofed_sources_are_dropped(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("mode", [Ipv6Mode.SLAAC, Ipv6Mode.STATELESS])
 async def test_ipv6_addresses_by_advertisement(cloud: Cloud, mode: Ipv6Mode) -> None:
-    await cloud.apply(
-        *sample.networks(v6=mode), *sample.router(cloud.sandbox.name, v6=True), sample.group(ICMP6)
-    )
+    await cloud.apply(*sample.networks(v6=mode), *sample.router(cloud.sandbox.name, v6=True), sample.group(ICMP6))
     guests = []
     for number in (0x3D, 0x3E):
         address = f"fd00:a::f816:3eff:fe00:{number:x}"
@@ -170,7 +169,6 @@ async def test_ipv6_addresses_by_advertisement(cloud: Cloud, mode: Ipv6Mode) -> 
 
 def _slaac(guest: Guest) -> str:
     """The addresses that the guest's kernel took from router advertisements."""
-    from ovn_sandbox import until
 
     # A namespace's interface that was up before it was moved solicits once; ask again.
     guest.run("sysctl", "-qw", f"net.ipv6.conf.{guest.device}.accept_ra=2")
@@ -199,3 +197,50 @@ async def test_status_follows_the_plug(cloud: Cloud) -> None:
     assert chassis.alive
     assert chassis.gateway
     assert chassis.bridge_mappings == {"public": "br-ex"}
+
+
+async def test_too_big_is_said_so_and_names_are_answered(cloud: Cloud) -> None:
+    narrow = [
+        msgspec.structs.replace(each, mtu=1400) if each.id == sample.NET_EXT else each for each in sample.networks()
+    ]
+    await cloud.apply(*narrow, *sample.router(cloud.sandbox.name), sample.group())
+    await call(cloud.sandbox.outside)
+    guest = await cloud.guest(sample.vif(61, sample.NET_A, (sample.SUB_A, "10.1.0.61"), dns_name="Gate"))
+    assert await call(guest.pings, OUTSIDE, size=1400 - 28)
+    told = await call(guest.run, "ping", "-c", "2", "-W", "1", "-M", "do", "-s", "1414", OUTSIDE, check=False)
+    assert "mtu = 1400" in told or "mtu=1400" in told
+    answer = await call(guest.run, "busybox", "nslookup", "gate.cloud.test", "9.9.9.9", check=False)
+    assert "10.1.0.61" in answer
+
+
+DHCPV6_CLIENT = """
+import ipaddress, socket, struct, sys
+device, mac = sys.argv[1], bytes.fromhex(sys.argv[2].replace(":", ""))
+option = lambda code, data: struct.pack("!HH", code, len(data)) + data
+identity = option(1, struct.pack("!HH", 3, 1) + mac)
+solicit = b"\\x01abc" + identity + option(3, b"\\0\\0\\0\\1" + bytes(8)) + option(8, b"\\0\\0") + option(6, b"\\0\\x17")
+index = socket.if_nametoindex(device)
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.settimeout(5)
+s.bind(("::", 546, 0, index))
+s.sendto(solicit, ("ff02::1:2", 547, 0, index))
+answer = s.recv(2000)
+print(answer[0], answer[1:4].decode())
+for name in sys.argv[3:]:
+    print(name, ipaddress.ip_address(name).packed in answer)
+"""
+
+
+async def test_stateful_dhcpv6_answers_with_the_ports_address(cloud: Cloud) -> None:
+    await cloud.apply(
+        *sample.networks(v6=Ipv6Mode.STATEFUL), *sample.router(cloud.sandbox.name, v6=True), sample.group()
+    )
+    # In no group at all: asking for an address needs no rule.
+    port = sample.vif(0x3D, sample.NET_A, (sample.SUB_A6, "fd00:a::77"), security_groups=())
+    guest = await cloud.guest(port, lease=False)
+    settled = ("ip", "-6", "-o", "addr", "show", "dev", guest.device, "scope", "link", "-tentative")
+    await call(until, lambda: guest.run(*settled), "the guest has its link-local address")
+    told = await call(
+        guest.run, sys.executable, "-c", DHCPV6_CLIENT, guest.device, port.mac, "fd00:a::77", "fd00:a::53"
+    )
+    assert told.split() == ["2", "abc", "fd00:a::77", "True", "fd00:a::53", "True"]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,8 +29,7 @@ async def backend(request: pytest.FixtureRequest) -> AsyncIterator[Any]:
     if request.param == "simulated":
         yield SimulatedNetwork()
         return
-    sys.path.insert(0, str(Path(__file__).parents[2] / "e2e"))
-    from ovn_sandbox import OvnSandbox
+    from tests.e2e.ovn_sandbox import OvnSandbox
 
     from pileus.network.backend.ovn import OvnBackend
 
@@ -68,9 +65,7 @@ def cloud() -> list[Any]:
         WantedRouter(
             id="r1",
             revision=5,
-            interfaces=(
-                RouterInterface("ri1", "n1", "fa:16:3e:00:01:01", (InterfaceAddress("s1", "10.0.0.1/24"),)),
-            ),
+            interfaces=(RouterInterface("ri1", "n1", "fa:16:3e:00:01:01", (InterfaceAddress("s1", "10.0.0.1/24"),)),),
             gateway=RouterGateway(
                 "rg1",
                 "ext",

@@ -79,6 +79,8 @@ class Call:
     status: int = 200
     names: dict[str, str] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
+    body: Any = None
+    """The validated body, for targets of rights that depend on it."""
     only: frozenset[str] = frozenset()
     root: str = ""
     """The versioned root below `base`, project id included where the request had one: links start here."""

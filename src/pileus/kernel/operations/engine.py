@@ -230,4 +230,4 @@ class Engine:
                     )
                 if not left and not self._tasks:
                     return
-                await asyncio.sleep(0)
+                await self.world.clock.sleep(0)

@@ -56,9 +56,7 @@ class NetworkType(enum.StrEnum):
     VLAN = "vlan"
 
 
-class WantedNetwork(
-    msgspec.Struct, frozen=True, tag_field="object", tag="network", omit_defaults=True, kw_only=True
-):
+class WantedNetwork(msgspec.Struct, frozen=True, tag_field="object", tag="network", omit_defaults=True, kw_only=True):
     """One broadcast domain."""
 
     id: str
@@ -94,9 +92,7 @@ class Ipv6Mode(enum.StrEnum):
     STATELESS = "dhcpv6-stateless"
 
 
-class WantedSubnet(
-    msgspec.Struct, frozen=True, tag_field="object", tag="subnet", omit_defaults=True, kw_only=True
-):
+class WantedSubnet(msgspec.Struct, frozen=True, tag_field="object", tag="subnet", omit_defaults=True, kw_only=True):
     """A prefix on a network, and how guests learn their addresses in it."""
 
     id: str
@@ -152,9 +148,7 @@ class DhcpOption(msgspec.Struct, frozen=True):
     ip_version: int = 4
 
 
-class WantedPort(
-    msgspec.Struct, frozen=True, tag_field="object", tag="port", omit_defaults=True, kw_only=True
-):
+class WantedPort(msgspec.Struct, frozen=True, tag_field="object", tag="port", omit_defaults=True, kw_only=True):
     """A connection point of a network."""
 
     id: str
@@ -217,9 +211,7 @@ class StaticRoute(msgspec.Struct, frozen=True):
     next_hop: str
 
 
-class WantedRouter(
-    msgspec.Struct, frozen=True, tag_field="object", tag="router", omit_defaults=True, kw_only=True
-):
+class WantedRouter(msgspec.Struct, frozen=True, tag_field="object", tag="router", omit_defaults=True, kw_only=True):
     """A router with all its legs and routes."""
 
     id: str

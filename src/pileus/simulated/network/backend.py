@@ -37,9 +37,7 @@ class SimulatedNetwork:
     A port is up while it is plugged (:meth:`plug`) on a living host that its ``hosts`` allow, and enabled.
     """
 
-    def __init__(
-        self, hosts: Sequence[str] = ("simulated-1",), now: Callable[[], float] = lambda: 0.0
-    ) -> None:
+    def __init__(self, hosts: Sequence[str] = ("simulated-1",), now: Callable[[], float] = lambda: 0.0) -> None:
         """``hosts`` are there from the start; ``now`` gives seconds since the epoch."""
         self._now = now
         self._objects: dict[Ref, Wanted] = {}
@@ -85,9 +83,7 @@ class SimulatedNetwork:
     async def inventory(self) -> dict[Ref, int]:
         """See :meth:`NetworkBackend.inventory`."""
         self._fail_if_told()
-        return {
-            ref: DAMAGED if ref in self._damaged else wanted.revision for ref, wanted in self._objects.items()
-        }
+        return {ref: DAMAGED if ref in self._damaged else wanted.revision for ref, wanted in self._objects.items()}
 
     async def wait_applied(self, refs: Collection[Ref], within: float) -> None:
         """See :meth:`NetworkBackend.wait_applied`; here everything is in force at once."""

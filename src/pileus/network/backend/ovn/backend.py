@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from pileus.host.chassis.ovsdb import OvsdbRefusedError, OvsdbUnavailableError
 from pileus.network.backend.ovn.northbound import Northbound
 from pileus.network.backend.ovn.southbound import Southbound
 from pileus.network.backend.protocol import (
@@ -32,9 +33,7 @@ _Answer = TypeVar("_Answer")
 class _Request:
     """A caller's wish, waiting for its transaction: objects to apply, or refs to remove."""
 
-    def __init__(
-        self, objects: Sequence[Wanted], refs: Collection[Ref], done: asyncio.Future[list[Ref]]
-    ) -> None:
+    def __init__(self, objects: Sequence[Wanted], refs: Collection[Ref], done: asyncio.Future[list[Ref]]) -> None:
         self.objects = objects
         self.refs = frozenset(refs) or frozenset(ref_of(each) for each in objects)
         self.removes = not objects
@@ -101,7 +100,12 @@ class OvnBackend:
         return self
 
     async def _thread(self, call: Callable[..., _Answer], *arguments: Any) -> _Answer:
-        return await self._loop.run_in_executor(self._threads, call, *arguments)
+        try:
+            return await self._loop.run_in_executor(self._threads, call, *arguments)
+        except OvsdbUnavailableError as error:
+            raise BackendUnavailableError(str(error)) from error
+        except OvsdbRefusedError as error:
+            raise BackendRefusedError(str(error)) from error
 
     # -- changes -------------------------------------------------------------------------------------------
 
@@ -141,11 +145,7 @@ class OvnBackend:
         """As many requests as may share a transaction: of one sort, and no object twice."""
         batch = [self._waiting.popleft()]
         seen = set(batch[0].refs)
-        while (
-            self._waiting
-            and self._waiting[0].removes == batch[0].removes
-            and seen.isdisjoint(self._waiting[0].refs)
-        ):
+        while self._waiting and self._waiting[0].removes == batch[0].removes and seen.isdisjoint(self._waiting[0].refs):
             seen |= self._waiting[0].refs
             batch.append(self._waiting.popleft())
         return batch

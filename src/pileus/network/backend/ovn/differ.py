@@ -157,10 +157,10 @@ class Differ:
             row.external_ids = foreign | marks
 
     def _attach(self, row: Any, wanted: WantedRow, before: str | None) -> None:
-        if before == wanted.parent:
-            return
+        if before == wanted.parent and wanted.table != "DNS":
+            return  # rows of the other tables would be gone if their parent had let go of them
         column = ATTACHED_BY[wanted.table]
-        if before is not None and (old := self._index.find(before)) is not None:
+        if before not in (None, wanted.parent) and (old := self._index.find(before or "")) is not None:
             old.delvalue(column, row)
         parent = self._index.find(wanted.parent or "")
         assert parent is not None, f"{wanted.key} comes before {wanted.parent}"

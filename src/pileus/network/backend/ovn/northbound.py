@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from pileus.network.backend.ovn.connection import Connection
+from pileus.host.chassis.ovsdb import Connection
 from pileus.network.backend.ovn.differ import Differ, RowIndex, differing
 from pileus.network.backend.ovn.mapping import rows_for
 from pileus.network.backend.ovn.mapping.security import drop_rows
-from pileus.network.backend.ovn.rows import DROP_KEY, REVISION, WANTED
+from pileus.network.backend.ovn.rows import DROP_KEY, KEY, REVISION, WANTED, WantedRow, owner_of
 from pileus.network.backend.ovn.view import View
 from pileus.network.backend.protocol import DAMAGED
 from pileus.network.backend.wanted import Kind, Ref, Wanted, parents_of, ref_of
@@ -27,6 +27,9 @@ TABLES = dict.fromkeys(
         "Port_Group",
     )
 ) | {"NB_Global": ("nb_cfg", "sb_cfg", "hv_cfg", "options")}  # fmt: skip
+
+_HELD = frozenset({"DNS", "Logical_Switch_Port"})
+"""Tables whose rows outlive the loss of a reference to them, so that the reference must be looked at too."""
 
 _DECODER: msgspec.json.Decoder[Wanted] = msgspec.json.Decoder(Wanted)
 
@@ -107,35 +110,43 @@ class Northbound:
 
     def inventory(self) -> dict[Ref, int]:
         """See :meth:`NetworkBackend.inventory`."""
-        found: dict[Ref, int] = {}
         with self._connection.lock:
             tables = self._connection.tables
-            members = _members(tables)
-            for table in tables.values():
-                if "external_ids" not in table.columns:
-                    continue
-                for row in list(table.rows.values()):
-                    marks = row.external_ids
-                    if WANTED not in marks:
-                        continue
-                    wanted = _decode(marks[WANTED])
-                    if wanted is None or self._index.find(str(ref_of(wanted))) != row:
-                        continue
-                    intact = marks.get(REVISION) == str(wanted.revision) and self._intact(wanted, members)
-                    found[ref_of(wanted)] = wanted.revision if intact else DAMAGED
-        return found
+            members = _members(tables["Port_Group"], "ports") | _members(tables["Logical_Switch"], "dns_records")
+            marked = [table for table in tables.values() if "external_ids" in table.columns]
+            keys = {row.external_ids.get(KEY, "") for table in marked for row in list(table.rows.values())}
+            owners = {owner_of(key) for key in keys} - {"", DROP_KEY}
+            walled = self._intact(DROP_KEY, drop_rows(), members)
+            return {Ref.parse(owner): self._revision(owner, members, walled=walled) for owner in owners}
 
-    def _intact(self, wanted: Wanted, members: dict[Any, set[Any]]) -> bool:
+    def _revision(self, owner: str, members: dict[Any, set[Any]], *, walled: bool) -> int:
+        """The revision of an object of which there is at least one row.
+
+        ``walled``: whether what every secured port relies on is as it should be.
+        """
+        chief = self._index.find(owner)
+        wanted = None if chief is None else _decode(chief.external_ids.get(WANTED, ""))
+        if chief is None or wanted is None or str(ref_of(wanted)) != owner:
+            return DAMAGED
         rows = rows_for(wanted, self._view)
-        present = self._index.owned(str(ref_of(wanted)))
+        if not walled and any(DROP_KEY in row.groups for row in rows):
+            return DAMAGED
+        same = chief.external_ids.get(REVISION) == str(wanted.revision)
+        return wanted.revision if same and self._intact(owner, rows, members) else DAMAGED
+
+    def _intact(self, owner: str, rows: Sequence[WantedRow], members: dict[Any, set[Any]]) -> bool:
+        present = self._index.owned(owner)
         if present.keys() != {row.key for row in rows}:
             return False
         for expected in rows:
             row = present[expected.key]
             if row._table.name != expected.table or differing(row, expected.columns, self._index):
                 return False
-            groups = {group.uuid for key in expected.groups if (group := self._index.find(key)) is not None}
-            if expected.table == "Logical_Switch_Port" and members.get(row.uuid, set()) != groups:
+            if expected.table not in _HELD:
+                continue  # a row of another table would not be there without its parent
+            holders = (expected.parent,) if expected.table == "DNS" else expected.groups
+            held_by = {holder.uuid for key in holders if (holder := self._index.find(key or "")) is not None}
+            if members.get(row.uuid, set()) != held_by:
                 return False
         return True
 
@@ -183,12 +194,12 @@ def _decode(text: str) -> Wanted | None:
         return None
 
 
-def _members(tables: Any) -> dict[Any, set[Any]]:
-    """For every port, the groups of ours that hold it."""
+def _members(table: Any, column: str) -> dict[Any, set[Any]]:
+    """For every row that rows of a table refer to in a column, those rows."""
     members: dict[Any, set[Any]] = defaultdict(set)
-    for group in tables["Port_Group"].rows.values():
-        for port in group.ports:
-            members[port.uuid].add(group.uuid)
+    for holder in table.rows.values():
+        for row in getattr(holder, column):
+            members[row.uuid].add(holder.uuid)
     return members
 
 

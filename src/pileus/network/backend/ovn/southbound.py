@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pileus.network.backend.ovn.connection import Connection
+from pileus.host.chassis.ovsdb import Connection
 from pileus.network.backend.ovn.rows import KEY
 from pileus.network.backend.protocol import ChassisStatus, PortStatus
 
@@ -69,9 +69,7 @@ class Southbound:
         with self._connection.lock:
             central = next(iter(self._connection.tables["SB_Global"].rows.values()), None)
             version = "" if central is None else central.options.get("northd_internal_version", "")
-            return sorted(
-                (self._describe(row, version) for row in self._private()), key=lambda each: each.name
-            )
+            return sorted((self._describe(row, version) for row in self._private()), key=lambda each: each.name)
 
     def close(self) -> None:
         """Disconnect."""

@@ -30,9 +30,7 @@ def router_rows(router: WantedRouter, view: View) -> list[WantedRow]:
     """The router, its ports, the gateway's hosts, routes and source translation."""
     ref = ref_of(router)
     options = {"always_learn_from_arp_request": "false", "dynamic_neigh_routers": "true"}
-    chief = WantedRow(
-        str(ref), "Logical_Router", {"name": router.id, "enabled": [router.enabled], "options": options}
-    )
+    chief = WantedRow(str(ref), "Logical_Router", {"name": router.id, "enabled": [router.enabled], "options": options})
     rows = [chief, *(_leg(router, leg, view) for leg in router.interfaces)]
     if router.gateway is not None:
         rows += [_leg(router, router.gateway, view), *_gateway_rows(router, router.gateway)]
@@ -116,9 +114,7 @@ def _route(key: str, prefix: str, next_hop: str, port: str | None, parent: str) 
     return WantedRow(key, "Logical_Router_Static_Route", columns, parent=parent)
 
 
-def _nat(
-    key: str, kind: str, outside: str, inside: str, *, parent: str, mac: str = "", port: str = ""
-) -> WantedRow:
+def _nat(key: str, kind: str, outside: str, inside: str, *, parent: str, mac: str = "", port: str = "") -> WantedRow:
     columns = {
         "type": kind,
         "external_ip": outside,

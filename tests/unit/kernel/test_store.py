@@ -1,0 +1,110 @@
+"""The store's calls mean the same in every database."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Column, ForeignKey, Integer, String, Table, select
+
+from pileus.kernel.store import METADATA, DuplicateRow, Json, MissingReference, NestedTransaction, UtcDateTime
+from pileus.kernel.store.database import retrying
+
+BOXES = Table(
+    "test_boxes",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("n", Integer),
+    Column("at", UtcDateTime),
+    Column("doc", Json),
+)
+LIDS = Table("test_lids", METADATA, Column("id", String, primary_key=True), Column("box", ForeignKey("test_boxes.id")))
+
+
+async def test_values_come_back_as_they_went_in(store):
+    moment = datetime(2026, 5, 4, 3, 2, 1, 123456, tzinfo=UTC)
+    row = {"id": "a", "n": 1, "at": moment, "doc": {"x": [1, None, "é"]}}
+    async with store.write() as tx:
+        await tx.insert(BOXES, row)
+        await tx.insert(BOXES, [{"id": "b", "n": 2}, {"id": "c", "n": 3}])
+    async with store.read() as tx:
+        assert await tx.first(select(BOXES).where(BOXES.c.id == "a")) == row
+        assert [r["id"] for r in await tx.all(select(BOXES.c.id).order_by(BOXES.c.id))] == ["a", "b", "c"]
+        assert await tx.scalar(select(BOXES.c.n).where(BOXES.c.id == "c")) == 3
+        assert await tx.first(select(BOXES).where(BOXES.c.id == "z")) is None
+
+
+async def test_constraints_have_names(store):
+    async with store.write() as tx:
+        await tx.insert(BOXES, {"id": "a"})
+    with pytest.raises(DuplicateRow):
+        async with store.write() as tx:
+            await tx.insert(BOXES, {"id": "a"})
+    with pytest.raises(MissingReference):
+        async with store.write() as tx:
+            await tx.insert(LIDS, {"id": "l", "box": "nowhere"})
+
+
+async def test_an_exception_undoes_the_transaction_and_forgets_its_hooks(store):
+    called = []
+    with pytest.raises(ZeroDivisionError):
+        async with store.write() as tx:
+            await tx.insert(BOXES, {"id": "a"})
+            tx.after_commit(lambda: called.append(1))
+            raise ZeroDivisionError
+    async with store.write() as tx:
+        assert await tx.all(select(BOXES)) == []
+        tx.after_commit(lambda: called.append(2))
+        assert called == []
+    assert called == [2]
+
+
+async def test_a_savepoint_fails_alone(store):
+    async with store.write() as tx:
+        await tx.insert(BOXES, {"id": "a"})
+        with pytest.raises(DuplicateRow):
+            async with tx.savepoint():
+                await tx.insert(BOXES, {"id": "b"})
+                await tx.insert(BOXES, {"id": "a"})
+        await tx.insert(BOXES, {"id": "c"})
+    async with store.read() as tx:
+        assert [r["id"] for r in await tx.all(select(BOXES).order_by(BOXES.c.id))] == ["a", "c"]
+
+
+async def test_writers_do_not_lose_updates(store):
+    async with store.write() as tx:
+        await tx.insert(BOXES, {"id": "a", "n": 0})
+
+    async def add(tx):
+        n = await tx.scalar(select(BOXES.c.n))
+        await asyncio.sleep(0)
+        await tx.run(BOXES.update().values(n=n + 1))
+
+    await asyncio.gather(*[retrying(store, add) for _ in range(6)])
+    async with store.read() as tx:
+        assert await tx.scalar(select(BOXES.c.n)) == 6
+
+
+async def test_a_task_cannot_wait_for_itself(quick_store):
+    with pytest.raises(NestedTransaction):
+        async with quick_store.write(), quick_store.write():
+            pass
+    async with quick_store.write():  # the lock is free again
+        pass
+
+
+async def test_a_cancelled_writer_frees_the_lock(store):
+    entered = asyncio.Event()
+
+    async def hold():
+        async with store.write() as tx:
+            await tx.insert(BOXES, {"id": "held"})
+            entered.set()
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(hold())
+    await entered.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with store.write() as tx:
+        assert await tx.all(select(BOXES)) == []
