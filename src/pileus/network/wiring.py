@@ -20,6 +20,9 @@ from pileus.network.ports.api import PortApi
 from pileus.network.ports.logic import Ports
 from pileus.network.ports.table import PORTS
 from pileus.network.quotas.api import QuotaApi
+from pileus.network.reconcilers.plumber import Plumber
+from pileus.network.reconcilers.port_status import PortStatusWatch
+from pileus.network.reconcilers.wanted import WantedState
 from pileus.network.routers.api import RouterApi
 from pileus.network.routers.logic import Routers
 from pileus.network.routers.table import ROUTERS
@@ -82,4 +85,9 @@ def wire(parts: Parts, settings: NetworkSettings, backend: NetworkBackend) -> Do
         (group_api, GROUPS, f"{rules.ADMIN_OR_READER} or rule:shared_security_group"),
     ):
         api.add(tags_of(owner, table, reader))
-    return Door(api, world, parts.store, parts.signals, changes, ports, addresses, groups)
+    watch = PortStatusWatch(parts.store, world, parts.signals, backend)
+    plumber = Plumber(
+        parts.store, world, parts.signals, backend, WantedState(settings), float(settings.compare_seconds)
+    )
+    parts.loops.add(plumber, watch)
+    return Door(api, world, parts.store, parts.signals, changes, ports, addresses, groups, watch.stop)
