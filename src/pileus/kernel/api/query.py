@@ -40,9 +40,7 @@ def unknown(name: str, value: str) -> InvalidInput:
     return InvalidInput((name,), value, f"Additional properties are not allowed ('{name}' was unexpected)", "query")
 
 
-def parse(
-    schema: type[Schema], params: list[tuple[str, str]], version: int, *, strict: bool = False
-) -> dict[str, Any]:
+def parse(schema: type[Schema], params: list[tuple[str, str]], version: int, *, strict: bool = False) -> dict[str, Any]:
     """The query's values by name: lists for array fields, the last value of others.
 
     Unknown parameters are kept as strings, left out or refused, as the schema's `extra` says; with `strict`, and from
