@@ -12,7 +12,14 @@ from pileus.kernel.settings import explain as explained
 
 def settings_page() -> str:
     """Every setting, as a Markdown table."""
-    lines = ["# Settings", "", "`settings.toml` in the state folder.", "", "| setting | default | what |", "|---|---|---|"]
+    lines = [
+        "# Settings",
+        "",
+        "`settings.toml` in the state folder.",
+        "",
+        "| setting | default | what |",
+        "|---|---|---|",
+    ]
     for name, text, default in explained(CloudSettings):
         lines.append(f"| `{name}` | `{msgspec.json.encode(default).decode()}` | {text} |")
     return "\n".join(lines) + "\n"

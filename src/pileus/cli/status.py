@@ -28,7 +28,9 @@ def _show(value: Any, indent: str) -> None:
         elif isinstance(item, list) and item and isinstance(item[0], dict):
             print(f"{indent}{name}:")
             for each in item:
-                print(indent + "  " + ", ".join(f"{key} {text}" for key, text in each.items() if text not in ("", None)))
+                print(
+                    indent + "  " + ", ".join(f"{key} {text}" for key, text in each.items() if text not in ("", None))
+                )
         else:
             shown = item if isinstance(item, str) else msgspec.json.encode(item).decode()
             print(f"{indent}{name}: {shown}")
