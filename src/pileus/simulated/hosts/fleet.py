@@ -54,8 +54,7 @@ class Fleet:
         hypervisor = SimulatedHypervisor(
             machine(name, vcpus=vcpus, memory_mib=memory_mib, disk_gib=disk_gib),
             latency=self._latency,
-            sleep=self._world.clock.sleep,
-            now=lambda: self._world.clock.now().timestamp(),
+            clock=self._world.clock,
             faults=faults,
             ledger=self._ledger,
         )
