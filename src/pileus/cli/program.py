@@ -6,7 +6,10 @@ from typing import Annotated
 import typer
 
 program = typer.Typer(
-    help="Pileus: the OpenStack cloud as one Python program.", no_args_is_help=True, add_completion=False
+    help="Pileus: the OpenStack cloud as one Python program.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 
 State = Annotated[Path | None, typer.Option("--state", help="The cloud's state folder.", metavar="DIR")]

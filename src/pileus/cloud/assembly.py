@@ -25,7 +25,7 @@ from pileus.kernel.store import Store
 from pileus.kernel.store.schema import bring_up_to_date
 from pileus.kernel.store.sqlite import SqliteStore
 from pileus.kernel.world import World
-from pileus.network.wiring import NetworkService
+from pileus.network.door.logic import Door as NetworkService
 from pileus.network.wiring import wire as wire_network
 from pileus.placement.wiring import PlacementService
 from pileus.placement.wiring import wire as wire_placement
@@ -104,7 +104,6 @@ class Cloud:
             )
             await self.compute.prepare(tx)
         await self.image.start()
-        await self.network.start()
         await self.ground.start(self.parts, self.compute, self.image.path)
         await self.parts.engine.start()
         await self.parts.loops.start()
@@ -113,7 +112,6 @@ class Cloud:
         """Stop where the journal stands."""
         await self.parts.loops.stop()
         await self.parts.engine.stop()
-        await self.network.stop()
         await self.ground.stop()
         await self.parts.store.stop()
 
@@ -126,4 +124,4 @@ def declared() -> list[Service]:
     folder = StateFolder(Path("/nonexistent"))
     store = SqliteStore(None, durable=False, prepare=prepare)
     parts = make_parts(settings, folder, store, world, transport, "documents")
-    return Cloud(parts, settings, SimulatedGround(settings.simulated, None, world, transport)).services
+    return Cloud(parts, settings, SimulatedGround(settings.simulated, folder, world, transport)).services

@@ -151,7 +151,7 @@ class Serving:
         if self._simulated:
             from pileus.cloud.simulated_ground import SimulatedGround
 
-            return SimulatedGround(self._settings.simulated, self._folder.root, self._world, transport)
+            return SimulatedGround(self._settings.simulated, self._folder, self._world, transport)
         from pileus.cloud.real_ground import RealGround
 
         return RealGround(self._settings.machine, self._folder)
