@@ -108,9 +108,7 @@ class InvalidSharedSetting(Conflict):
 class ExternalNetworkInUse(Conflict):
     """409."""
 
-    message = (
-        "External network {id} cannot be updated to be made non-external, since it has existing gateway ports."
-    )
+    message = "External network {id} cannot be updated to be made non-external, since it has existing gateway ports."
 
 
 class SubnetNotFound(NotFound):
@@ -122,9 +120,7 @@ class SubnetNotFound(NotFound):
 class SubnetInUse(Conflict):
     """409."""
 
-    message = (
-        "Unable to complete operation on subnet {id}: One or more ports have an IP allocation from this subnet."
-    )
+    message = "Unable to complete operation on subnet {id}: One or more ports have an IP allocation from this subnet."
 
 
 class GatewayIpInUse(Conflict):
@@ -224,8 +220,7 @@ class PortInUse(Conflict):
     """409."""
 
     message = (
-        "Unable to complete operation on port {id} for network {network}. Port already has an attached device "
-        "{device}."
+        "Unable to complete operation on port {id} for network {network}. Port already has an attached device {device}."
     )
 
 

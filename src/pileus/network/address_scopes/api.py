@@ -63,9 +63,7 @@ class AddressScopeApi:
     async def update(self, call: Call, row: Row, body: dict[str, Any]) -> Row:
         """Change an address scope."""
         if row["shared"] and body.get("shared") is False:
-            raise BadRequest(
-                f"Unable to update address scope {row['id']} : Shared address scope can't be unshared."
-            )
+            raise BadRequest(f"Unable to update address scope {row['id']} : Shared address scope can't be unshared.")
         if body:
             await call.tx.run(ADDRESS_SCOPES.update().where(ADDRESS_SCOPES.c.id == row["id"]).values(**body))
         return {**row, **body}

@@ -150,8 +150,12 @@ def _total(pools: Any) -> int:
 def _use(network: Mapping[str, Any], subnets: Any) -> dict[str, Any]:
     shown = [
         {
-            "subnet_id": s["id"], "subnet_name": s["name"], "cidr": s["cidr"], "ip_version": s["ip_version"],
-            "total_ips": _total(s["allocation_pools"]), "used_ips": s["used"],
+            "subnet_id": s["id"],
+            "subnet_name": s["name"],
+            "cidr": s["cidr"],
+            "ip_version": s["ip_version"],
+            "total_ips": _total(s["allocation_pools"]),
+            "used_ips": s["used"],
         }
         for s in subnets
     ]

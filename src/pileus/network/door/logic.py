@@ -129,9 +129,7 @@ class Door:
             raise NetworkNotFound(id=network_id)
         return network
 
-    async def _make(
-        self, tx: Tx, who: Caller, device_id: str, owner: str, position: int, request: PortRequest
-    ) -> Row:
+    async def _make(self, tx: Tx, who: Caller, device_id: str, owner: str, position: int, request: PortRequest) -> Row:
         network_id = request.network_id
         if not network_id:
             chosen = await self.choose_networks(tx, who)
@@ -143,30 +141,34 @@ class Door:
             raise BadRequest(f"It is not allowed to create an interface on external network {network_id}")
         secured = network["port_security_enabled"]
         body: dict[str, Any] = {
-            "device_id": device_id, "device_owner": owner, "made_for_device": True, "nic_position": position,
+            "device_id": device_id,
+            "device_owner": owner,
+            "made_for_device": True,
+            "nic_position": position,
             "nic_tag": request.tag,
         }
         if request.fixed_ip:
             body["fixed_ips"] = [{"ip_address": request.fixed_ip}]
         if request.security_groups is not None and secured:
-            body["security_groups"] = [
-                (await self._group(tx, who, name))["id"] for name in request.security_groups
-            ]
+            body["security_groups"] = [(await self._group(tx, who, name))["id"] for name in request.security_groups]
         row = await self._ports.create(tx, who, who.project_id, network, body)
         if not row["fixed_ips"]:
             raise BadRequest(f"Network {network_id} requires a subnet in order to boot instances on.")
         return row
 
-    async def _take(
-        self, tx: Tx, who: Caller, device_id: str, owner: str, position: int, request: PortRequest
-    ) -> Row:
+    async def _take(self, tx: Tx, who: Caller, device_id: str, owner: str, position: int, request: PortRequest) -> Row:
         row = await tx.first(ports.visible(who).where(PORTS.c.id == request.port_id))
         if row is None:
             raise PortNotFound(id=request.port_id)
         if row["device_id"] and row["device_id"] != device_id:
             raise PortInUse(id=row["id"], network=row["network_id"], device=row["device_id"])
-        values = {"device_id": device_id, "device_owner": owner, "nic_position": position, "nic_tag": request.tag,
-                  "made_for_device": False}
+        values = {
+            "device_id": device_id,
+            "device_owner": owner,
+            "nic_position": position,
+            "nic_tag": request.tag,
+            "made_for_device": False,
+        }
         changed = await change(tx, self._world, PORTS, row, values)
         await self._changes.mark(tx, Kind.PORT, row["id"])
         return (await ports.complete(tx, [changed]))[0]
@@ -278,9 +280,7 @@ class Door:
         if not found:
             raise SecurityGroupNotFound(id=name)
         if not exact and len(found) > 1:
-            raise NetworkAmbiguous(
-                f"Multiple security groups found matching '{name}'. Use an ID to be more specific."
-            )
+            raise NetworkAmbiguous(f"Multiple security groups found matching '{name}'. Use an ID to be more specific.")
         return (exact or found)[0]
 
     async def change_groups(self, tx: Tx, who: Caller, device_id: str, *, add: str = "", remove: str = "") -> None:
@@ -290,9 +290,7 @@ class Door:
         added = (await self._group(tx, who, add))["id"] if add else ""
         removed = (await self._group(tx, who, remove))["id"] if remove else ""
         if removed and not any(removed in row["security_groups"] for row in rows):
-            raise SecurityGroupNotFound(
-                f"Security group {remove} is not associated with the instance {device_id}"
-            )
+            raise SecurityGroupNotFound(f"Security group {remove} is not associated with the instance {device_id}")
         for row in rows:
             wanted = [id for id in row["security_groups"] if id != removed]
             if added and added not in wanted:

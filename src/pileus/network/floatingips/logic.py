@@ -115,14 +115,15 @@ class FloatingIPs:
                 return Taken(subnet["id"], address)
         raise ExternalIpAddressExhausted(network=network_id)
 
-    async def _way(
-        self, call: Call, row: Row, project_id: str, port_id: str, fixed: str | None
-    ) -> dict[str, Any]:
+    async def _way(self, call: Call, row: Row, project_id: str, port_id: str, fixed: str | None) -> dict[str, Any]:
         """What an association writes into the row: the port, its address and the router in between."""
         tx = call.tx
         port = await tx.first(ports.visible(call.who).where(PORTS.c.id == port_id))
-        if port is None or (port["project_id"] not in {project_id, ""} and not call.who.is_admin and
-                            port["network:project_id"] != call.who.project_id):
+        if port is None or (
+            port["project_id"] not in {project_id, ""}
+            and not call.who.is_admin
+            and port["network:project_id"] != call.who.project_id
+        ):
             raise PortNotFound(id=port_id)
         held = await tx.all(select(ADDRESSES).where(ADDRESSES.c.port_id == port_id).order_by(ADDRESSES.c.position))
         usable = [entry for entry in held if ip_address(entry["ip_address"]).version == 4]
@@ -143,20 +144,27 @@ class FloatingIPs:
         network_id = row["floating_network_id"]
         router = await self._routers.between(tx, entry["subnet_id"], network_id)
         if router is None:
-            raise ExternalGatewayForFloatingIPNotFound(
-                network=network_id, subnet=entry["subnet_id"], port=port_id
-            )
+            raise ExternalGatewayForFloatingIPNotFound(network=network_id, subnet=entry["subnet_id"], port=port_id)
         other = select(FLOATINGIPS.c.id).where(
-            FLOATINGIPS.c.floating_network_id == network_id, FLOATINGIPS.c.fixed_port_id == port_id,
-            FLOATINGIPS.c.fixed_ip_address == entry["ip_address"], FLOATINGIPS.c.id != row["id"],
+            FLOATINGIPS.c.floating_network_id == network_id,
+            FLOATINGIPS.c.fixed_port_id == port_id,
+            FLOATINGIPS.c.fixed_ip_address == entry["ip_address"],
+            FLOATINGIPS.c.id != row["id"],
         )
         if await tx.first(other):
             raise FloatingIPPortAlreadyAssociated(
-                address=row["floating_ip_address"], id=row["id"], port=port_id, fixed=entry["ip_address"],
+                address=row["floating_ip_address"],
+                id=row["id"],
+                port=port_id,
+                fixed=entry["ip_address"],
                 network=network_id,
             )
-        return {"fixed_port_id": port_id, "fixed_ip_address": entry["ip_address"], "router_id": router,
-                "status": "DOWN"}
+        return {
+            "fixed_port_id": port_id,
+            "fixed_ip_address": entry["ip_address"],
+            "router_id": router,
+            "status": "DOWN",
+        }
 
     async def update(self, call: Call, row: Row, body: dict[str, Any]) -> Row:
         """Change a floating IP: lead it elsewhere, or nowhere."""
@@ -175,8 +183,11 @@ class FloatingIPs:
             changed = await change(call.tx, self._world, FLOATINGIPS, row, values)
         except DuplicateRow:
             raise FloatingIPPortAlreadyAssociated(
-                address=row["floating_ip_address"], id=row["id"], port=values["fixed_port_id"],
-                fixed=values["fixed_ip_address"], network=row["floating_network_id"],
+                address=row["floating_ip_address"],
+                id=row["id"],
+                port=values["fixed_port_id"],
+                fixed=values["fixed_ip_address"],
+                network=row["floating_network_id"],
             ) from None
         await self._changes.mark(call.tx, Kind.FLOATING_IP, row["id"])
         return changed

@@ -24,8 +24,13 @@ def _shared(call: Call, values: list[str]) -> Any:
 
 def target_of(network: Row) -> dict[str, Any]:
     """What rules about a network look at."""
-    return {**network, "tenant_id": network["project_id"], "network:project_id": network["project_id"],
-            "network:tenant_id": network["project_id"], "router:external": network["external"]}
+    return {
+        **network,
+        "tenant_id": network["project_id"],
+        "network:project_id": network["project_id"],
+        "network:tenant_id": network["project_id"],
+        "router:external": network["external"],
+    }
 
 
 LISTING = Listing(NETWORKS, Network, lambda call: visible(call.who), {"shared": _shared})

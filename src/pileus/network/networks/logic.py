@@ -144,8 +144,12 @@ class Networks:
         return {**row, "shared": body["shared"]}
 
     async def _refuse_twice(self, tx: Tx, provider: dict[str, Any]) -> None:
-        same = and_(*(NETWORKS.c[key].is_(value) if value is None else NETWORKS.c[key] == value
-                      for key, value in provider.items()))
+        same = and_(
+            *(
+                NETWORKS.c[key].is_(value) if value is None else NETWORKS.c[key] == value
+                for key, value in provider.items()
+            )
+        )
         if await tx.first(select(NETWORKS.c.id).where(same)):
             raise BadRequest(
                 f"Unable to create the network. The {provider['network_type']} segment "
@@ -171,8 +175,11 @@ class Networks:
         """Change a network."""
         tx = call.tx
         values = {key: value for key, value in body.items() if key in NETWORKS.c}
-        for wire, column in (("provider:segmentation_id", "segmentation_id"), ("provider:network_type", "network_type"),
-                             ("provider:physical_network", "physical_network")):
+        for wire, column in (
+            ("provider:segmentation_id", "segmentation_id"),
+            ("provider:network_type", "network_type"),
+            ("provider:physical_network", "physical_network"),
+        ):
             if wire in body and body[wire] != row[column]:
                 raise InvalidInput("Plugin does not support updating provider attributes")
         if body.get("mtu") is not None:

@@ -145,8 +145,12 @@ class PortApi:
         check_revision(call, row)
         return await self._logic.update(call.tx, call.who, (await complete(call.tx, [row]))[0], body)
 
-    @delete("/{id}", rule="delete_port", allow=f"{r.NET_MEMBER_OR_SERVICE} or {r.ADMIN_OR_MEMBER}",
-            raises=(ServicePortInUse,))
+    @delete(
+        "/{id}",
+        rule="delete_port",
+        allow=f"{r.NET_MEMBER_OR_SERVICE} or {r.ADMIN_OR_MEMBER}",
+        raises=(ServicePortInUse,),
+    )
     async def delete(self, call: Call, row: Row) -> None:
         """Remove a port."""
         check_revision(call, row)

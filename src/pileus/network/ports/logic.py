@@ -41,7 +41,9 @@ _MAC_TRIES = 16
 def visible(who: Caller) -> Select[Any]:
     """The ports that a caller may know of: its own, and all those on its own networks."""
     statement = select(
-        PORTS, NETWORKS.c.project_id.label("network:project_id"), NETWORKS.c.name.label("network_name"),
+        PORTS,
+        NETWORKS.c.project_id.label("network:project_id"),
+        NETWORKS.c.name.label("network_name"),
         NETWORKS.c.mtu.label("mtu"),
     ).join(NETWORKS, PORTS.c.network_id == NETWORKS.c.id)
     if who.is_admin:
@@ -178,8 +180,14 @@ class Ports:
         await self._addresses.take(tx, row["id"], network["id"], chosen)
         await tx.insert(PORT_GROUPS, [{"port_id": row["id"], "group_id": group} for group in groups])
         await self._changes.mark(tx, Kind.PORT, row["id"])
-        return {**row, "fixed_ips": shown(chosen), "security_groups": groups,
-                "network:project_id": network["project_id"], "network_name": network["name"], "mtu": network["mtu"]}
+        return {
+            **row,
+            "fixed_ips": shown(chosen),
+            "security_groups": groups,
+            "network:project_id": network["project_id"],
+            "network_name": network["name"],
+            "mtu": network["mtu"],
+        }
 
     async def _groups_for(
         self, tx: Tx, who: Caller, project_id: str, body: Mapping[str, Any], *, secured: bool, owner: str
@@ -296,7 +304,8 @@ class Ports:
             address = str(ip_address(entry["ip_address"])) if entry.get("ip_address") else None
             match = next(
                 (
-                    fixed for fixed in old
+                    fixed
+                    for fixed in old
                     if (address is None or fixed["ip_address"] == address)
                     and entry.get("subnet_id") in {None, fixed["subnet_id"]}
                 ),

@@ -64,49 +64,88 @@ class Port(Standard, key="port"):
     admin_state_up = f.boolean("Whether traffic flows.", loose=True, default=True)
     status = f.text("ACTIVE, DOWN, BUILD or ERROR.", read_only=True)
     mac_address = f.text(
-        "Its MAC address.", format="mac", allow_create=r.NET_MEMBER_OR_SERVICE, allow_update=r.NET_MANAGER_OR_SERVICE,
+        "Its MAC address.",
+        format="mac",
+        allow_create=r.NET_MEMBER_OR_SERVICE,
+        allow_update=r.NET_MANAGER_OR_SERVICE,
         convert=lambda mac: mac.lower().replace("-", ":"),
     )
     fixed_ips = f.array(
-        FixedIp, "Its addresses.", nullable=True, allow_create=r.NET_MEMBER_OR_SHARED,
-        allow_update=r.NET_MEMBER_OR_SERVICE, **_LONG,
+        FixedIp,
+        "Its addresses.",
+        nullable=True,
+        allow_create=r.NET_MEMBER_OR_SHARED,
+        allow_update=r.NET_MEMBER_OR_SERVICE,
+        **_LONG,
     )
     device_id = f.text("What it is plugged into.", default="", nullable=True)
     device_owner = f.text(
-        "What kind of thing that is.", default="", nullable=True, allow_create=r.DEVICE_OWNER,
+        "What kind of thing that is.",
+        default="",
+        nullable=True,
+        allow_create=r.DEVICE_OWNER,
         allow_update=r.DEVICE_OWNER,
     )
     security_groups = f.array(f.ident("A group."), "Groups that it is in.", nullable=True, **_LONG)
     port_security_enabled = f.boolean(
-        "Whether spoofed sources are dropped and groups apply.", loose=True, allow_create=r.NET_MEMBER_OR_SERVICE,
+        "Whether spoofed sources are dropped and groups apply.",
+        loose=True,
+        allow_create=r.NET_MEMBER_OR_SERVICE,
         allow_update=r.NET_MEMBER_OR_SERVICE,
     )
     allowed_address_pairs = f.array(
-        AddressPair, "Further addresses that it may send from.", default=[], nullable=True, most=10,
-        allow_create=r.NET_MEMBER_OR_SERVICE, allow_update=r.NET_MEMBER_OR_SERVICE, **_LONG,
+        AddressPair,
+        "Further addresses that it may send from.",
+        default=[],
+        nullable=True,
+        most=10,
+        allow_create=r.NET_MEMBER_OR_SERVICE,
+        allow_update=r.NET_MEMBER_OR_SERVICE,
+        **_LONG,
     )
     extra_dhcp_opts = f.array(DhcpOption, "Further DHCP options.", default=[], nullable=True, **_LONG)
     binding_host = f.text(
-        "The host that it is plugged in on.", wire="binding:host_id", default="", nullable=True,
-        allow_create=r.ADMIN_OR_SERVICE, allow_update=r.ADMIN_OR_SERVICE, allow_read=r.ADMIN_OR_SERVICE,
+        "The host that it is plugged in on.",
+        wire="binding:host_id",
+        default="",
+        nullable=True,
+        allow_create=r.ADMIN_OR_SERVICE,
+        allow_update=r.ADMIN_OR_SERVICE,
+        allow_read=r.ADMIN_OR_SERVICE,
     )
     binding_profile = f.mapping(
-        "What the host needs to know.", wire="binding:profile", default={}, nullable=True, allow_create=r.SERVICE,
-        allow_update=r.SERVICE, allow_read=r.ADMIN_OR_SERVICE, **_LONG,
+        "What the host needs to know.",
+        wire="binding:profile",
+        default={},
+        nullable=True,
+        allow_create=r.SERVICE,
+        allow_update=r.SERVICE,
+        allow_read=r.ADMIN_OR_SERVICE,
+        **_LONG,
     )
     binding_vnic_type = f.text(
-        "What kind of nic.", wire="binding:vnic_type", choices=VNIC_TYPES, default="normal",
-        allow_create=r.MEMBER_OR_SERVICE, allow_update=r.MEMBER_OR_SERVICE,
+        "What kind of nic.",
+        wire="binding:vnic_type",
+        choices=VNIC_TYPES,
+        default="normal",
+        allow_create=r.MEMBER_OR_SERVICE,
+        allow_update=r.MEMBER_OR_SERVICE,
     )
     binding_vif_type = f.text(
-        "How it is plugged in.", wire="binding:vif_type", read_only=True, show=_vif_type,
-        allow_read=r.ADMIN_OR_SERVICE, **_LONG,
+        "How it is plugged in.",
+        wire="binding:vif_type",
+        read_only=True,
+        show=_vif_type,
+        allow_read=r.ADMIN_OR_SERVICE,
+        **_LONG,
     )
     binding_vif_details = f.mapping(
-        "More of that.", wire="binding:vif_details", read_only=True, show=_vif_details,
-        allow_read=r.ADMIN_OR_SERVICE, **_LONG,
+        "More of that.",
+        wire="binding:vif_details",
+        read_only=True,
+        show=_vif_details,
+        allow_read=r.ADMIN_OR_SERVICE,
+        **_LONG,
     )
     dns_name = f.text("Its name in the network's DNS.", most=63, pattern="^[A-Za-z0-9-]*$", default="")
-    dns_assignment = f.array(
-        f.anything("Name and address."), "Its names.", read_only=True, show=_assignment, **_LONG
-    )
+    dns_assignment = f.array(f.anything("Name and address."), "Its names.", read_only=True, show=_assignment, **_LONG)

@@ -29,8 +29,10 @@ class QuotaApi:
         if not call.who.is_admin:
             statement = statement.where(QUOTAS.c.project_id == call.who.project_id)
         projects = [row["project_id"] for row in await call.tx.all(statement)]
-        found = [{**await limits(call.tx, project), "project_id": project, "tenant_id": project}
-                 for project in sorted(projects)]
+        found = [
+            {**await limits(call.tx, project), "project_id": project, "tenant_id": project}
+            for project in sorted(projects)
+        ]
         return {"quotas": found}
 
     @get("/{id}", rule="get_quota", allow=_OWN)

@@ -18,7 +18,9 @@ _RIGHTS = {
     f"{verb}_router:external_gateway_info:{name}": (allow, "Choose how a router leaves.")
     for verb in ("create", "update")
     for name, allow in (
-        ("network_id", ADMIN_OR_MEMBER), ("enable_snat", ADMIN), ("external_fixed_ips", ADMIN),
+        ("network_id", ADMIN_OR_MEMBER),
+        ("enable_snat", ADMIN),
+        ("external_fixed_ips", ADMIN),
     )
 }
 
@@ -75,14 +77,18 @@ class RouterApi:
         check_revision(call, row)
         await self._logic.delete(call, row)
 
-    @put("/{id}/add_router_interface", rule="add_router_interface", allow=ADMIN_OR_MEMBER, body=Interface,
-         returns=None)
+    @put("/{id}/add_router_interface", rule="add_router_interface", allow=ADMIN_OR_MEMBER, body=Interface, returns=None)
     async def add_interface(self, call: Call, row: Row, body: dict[str, Any]) -> Any:
         """Join a router with a subnet."""
         return await self._logic.add_interface(call, row, body)
 
-    @put("/{id}/remove_router_interface", rule="remove_router_interface", allow=ADMIN_OR_MEMBER, body=Interface,
-         returns=None)
+    @put(
+        "/{id}/remove_router_interface",
+        rule="remove_router_interface",
+        allow=ADMIN_OR_MEMBER,
+        body=Interface,
+        returns=None,
+    )
     async def remove_interface(self, call: Call, row: Row, body: dict[str, Any]) -> Any:
         """Take a router off a subnet."""
         return await self._logic.remove_interface(call, row, body)

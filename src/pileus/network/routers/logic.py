@@ -72,8 +72,12 @@ async def legs(tx: Tx, router_id: str) -> list[Row]:
     """A router's addresses on all its ports, each with its port and subnet."""
     statement = (
         select(
-            PORTS.c.id.label("port_id"), PORTS.c.device_owner, PORTS.c.network_id, ADDRESSES.c.ip_address,
-            SUBNETS.c.id.label("subnet_id"), SUBNETS.c.cidr,
+            PORTS.c.id.label("port_id"),
+            PORTS.c.device_owner,
+            PORTS.c.network_id,
+            ADDRESSES.c.ip_address,
+            SUBNETS.c.id.label("subnet_id"),
+            SUBNETS.c.cidr,
         )
         .select_from(PORTS)
         .join(ADDRESSES, ADDRESSES.c.port_id == PORTS.c.id)
@@ -134,12 +138,16 @@ class Routers:
         ways = await legs(tx, row["id"])
         found = []
         for route in routes:
-            entry = {"destination": str(ip_network(route["destination"], strict=False)),
-                     "nexthop": str(ip_address(route["nexthop"]))}
+            entry = {
+                "destination": str(ip_network(route["destination"], strict=False)),
+                "nexthop": str(ip_address(route["nexthop"])),
+            }
             if entry in found:
                 raise InvalidRoutes(routes=routes, reason="duplicate routes")
             hop = ip_address(entry["nexthop"])
-            if not any(ip_network(way["cidr"]).version == hop.version and hop in ip_network(way["cidr"]) for way in ways):
+            if not any(
+                ip_network(way["cidr"]).version == hop.version and hop in ip_network(way["cidr"]) for way in ways
+            ):
                 raise InvalidRoutes(routes=routes, reason="the nexthop is not connected with router")
             if any(way["ip_address"] == entry["nexthop"] for way in ways):
                 raise InvalidRoutes(routes=routes, reason="the nexthop is used by router")
@@ -174,7 +182,10 @@ class Routers:
             chosen = await self._addresses.choose(tx, wanted, "00:00:00:00:00:00", GATEWAY, asked or None)
             port = await self._ports.insert_own(tx, network, GATEWAY, row["id"], "", chosen)
             row = await change(
-                tx, self._world, ROUTERS, row,
+                tx,
+                self._world,
+                ROUTERS,
+                row,
                 {"gateway_network_id": wanted, "gateway_port_id": port["id"], "enable_snat": snat},
             )
         elif wanted and "enable_snat" in info:
@@ -210,8 +221,10 @@ class Routers:
         """Join a router with a subnet; what the API answers."""
         if bool(body.get("subnet_id")) == bool(body.get("port_id")):
             both = body.get("subnet_id")
-            reason = "Cannot specify both subnet-id and port-id" if both else (
-                "Either subnet_id or port_id must be specified"
+            reason = (
+                "Cannot specify both subnet-id and port-id"
+                if both
+                else ("Either subnet_id or port_id must be specified")
             )
             raise BadRequest(f"Bad router request: {reason}.")
         add = self._add_subnet if body.get("subnet_id") else self._add_port
@@ -274,8 +287,11 @@ class Routers:
         subnet_id, port_id = body.get("subnet_id"), body.get("port_id")
         if not subnet_id and not port_id:
             raise BadRequest("Bad router request: Either subnet_id or port_id must be specified.")
-        found = [leg for leg in mine if (not subnet_id or leg["subnet_id"] == subnet_id)
-                 and (not port_id or leg["port_id"] == port_id)]
+        found = [
+            leg
+            for leg in mine
+            if (not subnet_id or leg["subnet_id"] == subnet_id) and (not port_id or leg["port_id"] == port_id)
+        ]
         if not found:
             if port_id:
                 raise RouterInterfaceNotFound(id=row["id"], port=port_id)
@@ -322,5 +338,3 @@ def _interface(row: Row, port_id: str, network_id: str, subnet_ids: list[str]) -
         "subnet_id": subnet_ids[0],
         "subnet_ids": subnet_ids,
     }
-
-

@@ -38,19 +38,31 @@ class Router(Standard, key="router"):
     admin_state_up = f.boolean("Whether it forwards.", loose=True, default=True)
     status = f.text("ACTIVE or ERROR.", read_only=True)
     external_gateway_info = f.nested(
-        Gateway, "Its leg in an external network.", nullable=True, allow_create=ADMIN_OR_MEMBER,
-        allow_update=ADMIN_OR_MEMBER, **_LONG,
+        Gateway,
+        "Its leg in an external network.",
+        nullable=True,
+        allow_create=ADMIN_OR_MEMBER,
+        allow_update=ADMIN_OR_MEMBER,
+        **_LONG,
     )
     routes = f.array(Route, "Further routes.", nullable=True, update_only=True, **_LONG)
     availability_zone_hints = f.array(f.text("A zone."), "Zones asked for.", create_only=True, default=[], **_LONG)
     availability_zones = f.array(f.text("A zone."), "Zones.", read_only=True, **_LONG)
     distributed = f.boolean(
-        "Whether every host routes.", loose=True, default=False, allow_create=ADMIN, allow_update=ADMIN,
+        "Whether every host routes.",
+        loose=True,
+        default=False,
+        allow_create=ADMIN,
+        allow_update=ADMIN,
         allow_read=ADMIN,
     )
     ha = f.boolean(
-        "Whether several hosts stand by for its gateway.", loose=True, default=False, allow_create=ADMIN,
-        allow_update=ADMIN, allow_read=ADMIN,
+        "Whether several hosts stand by for its gateway.",
+        loose=True,
+        default=False,
+        allow_create=ADMIN,
+        allow_update=ADMIN,
+        allow_read=ADMIN,
     )
     flavor_id = f.ident("Not offered; always null.", read_only=True, show=lambda _row, _call: None, **_LONG)
 

@@ -109,9 +109,7 @@ class RuleApi:
         """Show a rule."""
         return row
 
-    @post(
-        rule="create_security_group_rule", allow=ADMIN_OR_SG_MEMBER, raises=(OverQuota, SecurityGroupRuleExists)
-    )
+    @post(rule="create_security_group_rule", allow=ADMIN_OR_SG_MEMBER, raises=(OverQuota, SecurityGroupRuleExists))
     async def create(self, call: Call, body: dict[str, Any]) -> Row:
         """Add a rule to a group."""
         group = await self._group(call, body["security_group_id"])

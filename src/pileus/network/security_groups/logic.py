@@ -24,16 +24,43 @@ from pileus.network.security_groups.table import DEFAULT_GROUPS, GROUPS, PORT_GR
 from pileus.network.standard.logic import bump, change, new_row
 
 PROTOCOLS = {
-    "ah": 51, "dccp": 33, "egp": 8, "esp": 50, "gre": 47, "icmp": 1, "icmpv6": 58, "igmp": 2, "ipip": 4,
-    "ipv6-encap": 41, "ipv6-frag": 44, "ipv6-icmp": 58, "ipv6-nonxt": 59, "ipv6-opts": 60, "ipv6-route": 43,
-    "ospf": 89, "pgm": 113, "rsvp": 46, "sctp": 132, "tcp": 6, "udp": 17, "udplite": 136, "vrrp": 112,
+    "ah": 51,
+    "dccp": 33,
+    "egp": 8,
+    "esp": 50,
+    "gre": 47,
+    "icmp": 1,
+    "icmpv6": 58,
+    "igmp": 2,
+    "ipip": 4,
+    "ipv6-encap": 41,
+    "ipv6-frag": 44,
+    "ipv6-icmp": 58,
+    "ipv6-nonxt": 59,
+    "ipv6-opts": 60,
+    "ipv6-route": 43,
+    "ospf": 89,
+    "pgm": 113,
+    "rsvp": 46,
+    "sctp": 132,
+    "tcp": 6,
+    "udp": 17,
+    "udplite": 136,
+    "vrrp": 112,
 }
 """Protocol names that Neutron knows, with their numbers.  Source: IANA, assigned internet protocol numbers."""
 
 WITH_PORTS = {6, 17, 33, 132, 136}
 ICMP = {1, 58}
-_SAME = ("direction", "ethertype", "protocol", "port_range_min", "port_range_max", "remote_ip_prefix",
-         "remote_group_id")
+_SAME = (
+    "direction",
+    "ethertype",
+    "protocol",
+    "port_range_min",
+    "port_range_max",
+    "remote_ip_prefix",
+    "remote_group_id",
+)
 
 
 def visible(who: Caller) -> Select[Any]:
@@ -76,7 +103,9 @@ def check_rule(body: dict[str, Any]) -> dict[str, Any]:
     Raises:
         SecurityGroupRuleInvalid: they do not go together.
     """
-    ethertype = {"ipv4": "IPv4", "ipv6": "IPv6", "4": "IPv4", "6": "IPv6"}.get(str(body.get("ethertype") or "IPv4").lower())
+    ethertype = {"ipv4": "IPv4", "ipv6": "IPv6", "4": "IPv4", "6": "IPv6"}.get(
+        str(body.get("ethertype") or "IPv4").lower()
+    )
     if ethertype is None:
         raise SecurityGroupRuleInvalid(
             f"Security group rule for ethertype '{body['ethertype']}' not supported. Allowed values are ['IPv4', 'IPv6']."
@@ -190,7 +219,12 @@ class SecurityGroups:
     def _rule(self, group: Row, values: dict[str, Any], project_id: str = "") -> Row:
         row = new_row(self._world, project_id or group["project_id"], values)
         empty = dict.fromkeys(("protocol", "port_range_min", "port_range_max", "remote_ip_prefix", "remote_group_id"))
-        return {**{k: v for k, v in row.items() if k not in {"name", "tags"}}, "group_id": group["id"], **empty, **values}
+        return {
+            **{k: v for k, v in row.items() if k not in {"name", "tags"}},
+            "group_id": group["id"],
+            **empty,
+            **values,
+        }
 
     async def create(self, tx: Tx, project_id: str, body: dict[str, Any]) -> Row:
         """Make a group, which lets everything out."""

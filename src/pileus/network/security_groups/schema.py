@@ -30,5 +30,4 @@ class SecurityGroup(Standard, key="security_group"):
 
     stateful = f.boolean("Whether answers pass without a rule.", loose=True, default=True)
     shared = f.boolean("Whether other projects may use it.", read_only=True, filterable=False)
-    security_group_rules = f.array(Rule, "Its rules.", read_only=True, source="rules", filterable=False,
-                                   sortable=False)
+    security_group_rules = f.array(Rule, "Its rules.", read_only=True, source="rules", filterable=False, sortable=False)

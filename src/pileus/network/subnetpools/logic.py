@@ -72,9 +72,7 @@ async def cut(call: Call, project_id: str, body: dict[str, Any]) -> tuple[Prefix
         raise MinPrefixSubnetAllocationError(prefixlen=size, least=pool["min_prefixlen"])
     if size > pool["max_prefixlen"]:
         raise MaxPrefixSubnetAllocationError(prefixlen=size, most=pool["max_prefixlen"])
-    rows = await tx.all(
-        select(SUBNETS.c.cidr, SUBNETS.c.project_id).where(SUBNETS.c.subnetpool_id == pool["id"])
-    )
+    rows = await tx.all(select(SUBNETS.c.cidr, SUBNETS.c.project_id).where(SUBNETS.c.subnetpool_id == pool["id"]))
     _check_quota(pool, size, [ip_network(row["cidr"]) for row in rows if row["project_id"] == project_id])
     return _free(pool, size, named, [ip_network(row["cidr"]) for row in rows]), pool["id"]
 
@@ -130,8 +128,8 @@ def _bounds(version: int, body: dict[str, Any], old: Row | None) -> dict[str, in
         value = body.get(key)
         found[key] = value if value is not None else (old or {}).get(key, default)
     asked = body.get("default_prefixlen")
-    found["default_prefixlen"] = asked if asked is not None else (old or {}).get(
-        "default_prefixlen", found["min_prefixlen"]
+    found["default_prefixlen"] = (
+        asked if asked is not None else (old or {}).get("default_prefixlen", found["min_prefixlen"])
     )
     least, most, usually = found["min_prefixlen"], found["max_prefixlen"], found["default_prefixlen"]
     if most > top:
@@ -181,7 +179,9 @@ class SubnetPools:
     async def _only_default(self, tx: Tx, version: int) -> None:
         other = select(SUBNETPOOLS.c.id).where(SUBNETPOOLS.c.is_default, SUBNETPOOLS.c.ip_version == version)
         if await tx.first(other):
-            raise InvalidInput("A default subnetpool for this IP family has already been set. Only one default may exist per IP family")
+            raise InvalidInput(
+                "A default subnetpool for this IP family has already been set. Only one default may exist per IP family"
+            )
 
     async def create(self, call: Call, project_id: str, body: dict[str, Any]) -> Row:
         """Make a pool."""

@@ -192,7 +192,9 @@ class Subnets:
             "ipv6_ra_mode": body.get("ipv6_ra_mode"),
             "ipv6_address_mode": body.get("ipv6_address_mode"),
             "subnetpool_id": pool_id,
-            "allocation_pools": default_pools(prefix, gateway) if pools is None else check_pools(prefix, pools, gateway),
+            "allocation_pools": default_pools(prefix, gateway)
+            if pools is None
+            else check_pools(prefix, pools, gateway),
             "dns_nameservers": body["dns_nameservers"],
             "host_routes": body["host_routes"],
             "service_types": body["service_types"],
@@ -224,9 +226,7 @@ class Subnets:
 
     async def _serve(self, tx: Tx, network: Row, subnet: Row) -> None:
         """See that the network's own port, behind which metadata is served, has an address where there is DHCP."""
-        own = select(PORTS).where(
-            PORTS.c.network_id == network["id"], PORTS.c.device_owner == "network:distributed"
-        )
+        own = select(PORTS).where(PORTS.c.network_id == network["id"], PORTS.c.device_owner == "network:distributed")
         port = await tx.first(own)
         there = None
         if port is not None:
@@ -238,9 +238,7 @@ class Subnets:
         if wanted and there is None and subnet["ip_version"] == 4:
             assert port is not None
             asked = [{"subnet_id": subnet["id"]}]
-            chosen = await self._addresses.choose(
-                tx, network["id"], port["mac_address"], "network:distributed", asked
-            )
+            chosen = await self._addresses.choose(tx, network["id"], port["mac_address"], "network:distributed", asked)
             await self._addresses.take(tx, port["id"], network["id"], chosen)
         elif not wanted and there is not None:
             assert port is not None
