@@ -9,10 +9,10 @@ from pileus.kernel.api.call import Page
 from pileus.kernel.api.declare import Service, action, delete, get, post, resource
 from pileus.kernel.api.errors import NotFound, Unauthorized
 from pileus.kernel.api.schema import Schema
-from pileus.kernel.api.server import Application
 from pileus.kernel.api.versions import History
 from pileus.kernel.auth.caller import Caller
 from pileus.kernel.auth.rules import Rule
+from pileus.kernel.serving.server import Application
 from pileus.kernel.store import Json
 
 COMPUTE = History("compute", "2.1", legacy_header="X-OpenStack-Nova-API-Version")
@@ -21,8 +21,15 @@ GROUP_RULES = COMPUTE.add("2.64", "Server groups take one `policy`.")
 COMPUTE.add("2.104", "The newest.")
 
 METADATA = MetaData()
-GROUPS = Table("groups", METADATA, Column("id", String, primary_key=True), Column("name", String), Column("policy", String),
-               Column("project_id", String), Column("members", Json))
+GROUPS = Table(
+    "groups",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("name", String),
+    Column("policy", String),
+    Column("project_id", String),
+    Column("members", Json),
+)
 
 READER = Rule("project_reader", "role:reader and project_id:%(project_id)s", "A reader of the project.")
 ADMIN = Rule("admin", "role:admin", "An administrator.")
@@ -81,7 +88,13 @@ class Groups:
     @post(rule="create", allow=READER, status=200)
     async def create(self, call, body):
         """Create."""
-        row = {"id": call.world.ids.uuid(), "project_id": call.who.project_id, "members": [], "name": body["name"], "policy": body["policy"]}
+        row = {
+            "id": call.world.ids.uuid(),
+            "project_id": call.who.project_id,
+            "members": [],
+            "name": body["name"],
+            "policy": body["policy"],
+        }
         await call.tx.insert(GROUPS, row)
         if body["name"] == "explode":
             raise RuntimeError("boom")
@@ -107,15 +120,25 @@ class Tokens:
 
 
 def fault(error, call):
-    return {"Content-Type": "application/json"}, msgspec.json.encode({"fault": {"code": error.status, "message": error.text}})
+    return {"Content-Type": "application/json"}, msgspec.json.encode(
+        {"fault": {"code": error.status, "message": error.text}}
+    )
 
 
 @pytest.fixture
 async def api(quick_store, world, client_of):
     async with quick_store.write() as tx:
         METADATA.create_all(tx._connection)
-    service = Service(type="compute", name="nova", prefix="/compute", root="/v2.1", history=COMPUTE, fault=fault,
-                      rules=(READER, ADMIN), request_headers=("X-Openstack-Request-Id", "X-Compute-Request-Id"))
+    service = Service(
+        type="compute",
+        name="nova",
+        prefix="/compute",
+        root="/v2.1",
+        history=COMPUTE,
+        fault=fault,
+        rules=(READER, ADMIN),
+        request_headers=("X-Openstack-Request-Id", "X-Compute-Request-Id"),
+    )
     service.add(Groups())
     async with client_of(Application([service], quick_store, world, Tokens())) as client:
         client.headers["X-Auth-Token"] = "user:p1"
@@ -130,7 +153,9 @@ URL = "/compute/v2.1/os-server-groups"
 
 
 async def made(api, version="2.64", **more):
-    answer = await api.post(URL, json={"server_group": {"name": "n", "policy": "affinity", **more}}, headers=at(version))
+    answer = await api.post(
+        URL, json={"server_group": {"name": "n", "policy": "affinity", **more}}, headers=at(version)
+    )
     assert answer.status_code == 200, answer.text
     return answer.json()["server_group"]
 
@@ -159,12 +184,17 @@ async def test_an_older_form_is_lifted_and_lowered(api):
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        (b"{", 400), (b"[]", 400), (b'{"server_group": []}', 400), (b'{"server_group": {"name": "n"}}', 400),
+        (b"{", 400),
+        (b"[]", 400),
+        (b'{"server_group": []}', 400),
+        (b'{"server_group": {"name": "n"}}', 400),
         (b'{"server_group": {"name": "", "policy": "affinity"}}', 400),
         (b'{"server_group": {"name": "n", "policy": "affinity", "x": 1}}', 400),
         (b'{"server_group": {"name": "n", "policies": ["affinity"]}}', 400),
         (b'{"server_group": {"name": "n", "policy": "affinity", "size": "x"}}', 400),
-        (b'\xff\xfe', 400), (b"[" * 100000, 400), (b'"' + b"a" * (2 << 20) + b'"', 413),
+        (b"\xff\xfe", 400),
+        (b"[" * 100000, 400),
+        (b'"' + b"a" * (2 << 20) + b'"', 413),
     ],
 )
 async def test_bad_bodies(api, body, status):
@@ -189,7 +219,13 @@ async def test_rights(api):
     url = f"{URL}/{group['id']}"
     assert (await api.get(url, headers={"X-Auth-Token": "user:p2"})).status_code == 403
     assert (await api.get(url, headers={"X-Auth-Token": "bad"})).status_code == 401
-    forged = {"X-Auth-Token": "", "X-User-Id": "u", "X-Project-Id": "p1", "X-Roles": "admin,reader", "X-Identity-Status": "Confirmed"}
+    forged = {
+        "X-Auth-Token": "",
+        "X-User-Id": "u",
+        "X-Project-Id": "p1",
+        "X-Roles": "admin,reader",
+        "X-Identity-Status": "Confirmed",
+    }
     assert (await api.get(url, headers=forged)).status_code == 401
     secret = {"server_group": {"name": "n", "policy": "affinity", "secret": "x"}}
     refused = await api.post(URL, json=secret, headers=at("2.64"))
@@ -197,7 +233,12 @@ async def test_rights(api):
     assert "os_compute_api:os-server-groups:create:secret" in refused.text
     allowed = await api.post(URL, json=secret, headers={**at("2.64"), "X-Auth-Token": "admin:p1"})
     assert allowed.json()["server_group"]["secret"] == "s"
-    assert "secret" not in (await api.post(URL, json={"server_group": {"name": "n", "policy": "affinity"}}, headers=at("2.64"))).json()["server_group"]
+    assert (
+        "secret"
+        not in (
+            await api.post(URL, json={"server_group": {"name": "n", "policy": "affinity"}}, headers=at("2.64"))
+        ).json()["server_group"]
+    )
 
 
 async def test_actions(api):

@@ -157,7 +157,9 @@ def journal_points(fail_at):
 
 
 @pytest.mark.parametrize(("fail_at", "point"), [(f, p) for f in ("", "disk", "spawn") for p in journal_points(f)])
-async def test_an_engine_that_dies_at_any_journal_write_is_followed_by_one_that_finishes(quick_store, world, fail_at, point):
+async def test_an_engine_that_dies_at_any_journal_write_is_followed_by_one_that_finishes(
+    quick_store, world, fail_at, point
+):
     outside, hit = World_(), []
 
     def probe(here):

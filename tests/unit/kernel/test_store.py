@@ -9,8 +9,14 @@ from sqlalchemy import Column, ForeignKey, Integer, String, Table, select
 from pileus.kernel.store import METADATA, DuplicateRow, Json, MissingReference, NestedTransaction, UtcDateTime
 from pileus.kernel.store.database import retrying
 
-BOXES = Table("test_boxes", METADATA, Column("id", String, primary_key=True), Column("n", Integer), Column("at", UtcDateTime),
-              Column("doc", Json))
+BOXES = Table(
+    "test_boxes",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("n", Integer),
+    Column("at", UtcDateTime),
+    Column("doc", Json),
+)
 LIDS = Table("test_lids", METADATA, Column("id", String, primary_key=True), Column("box", ForeignKey("test_boxes.id")))
 
 

@@ -35,27 +35,30 @@ def parse_value(item: Field, value: str) -> Any:
     return value
 
 
-def parse(schema: type[Schema], params: list[tuple[str, str]], version: int) -> dict[str, Any]:
+def unknown(name: str, value: str) -> InvalidInput:
+    """The refusal of a parameter that the request's version does not know."""
+    return InvalidInput((name,), value, f"Additional properties are not allowed ('{name}' was unexpected)", "query")
+
+
+def parse(schema: type[Schema], params: list[tuple[str, str]], version: int, *, strict: bool = False) -> dict[str, Any]:
     """The query's values by name: lists for array fields, the last value of others.
 
-    Unknown parameters are kept as strings, left out or refused, as the schema's `extra` says.
+    Unknown parameters are kept as strings, left out or refused, as the schema's `extra` says; with `strict`, and from
+    the schema's `strict_since` on, they are refused.
 
     Raises:
         InvalidInput: a value is of the wrong type or out of its bounds, or the parameter is unknown and refused.
     """
     form = schema.form("query", version)
+    strict = strict or schema.extra == "forbid"
+    strict = strict or (schema.strict_since is not None and version >= schema.strict_since.number)
     items = form.items
     out: dict[str, Any] = {}
     for name, value in params:
         item = items.get(name)
         if item is None:
-            if schema.extra == "forbid":
-                raise InvalidInput(
-                    (name,),
-                    value,
-                    f"Additional properties are not allowed ('{name}' was unexpected)",
-                    "query",
-                )
+            if strict:
+                raise unknown(name, value)
             if schema.extra == "keep":
                 out[name] = value
             continue

@@ -15,7 +15,7 @@ import jsonschema_rs
 from pileus.kernel.api.errors import InvalidInput
 from pileus.kernel.api.fields import UNSET, Field, nullable_json
 from pileus.kernel.api.formats import FORMATS
-from pileus.kernel.api.versions import Adapter, History
+from pileus.kernel.api.versions import Adapter, Change, History
 
 Json = dict[str, Any]
 
@@ -27,12 +27,14 @@ class Schema:
     plural: the key that wraps a list; `key` + "s" when not given.
     history: the service's versions.
     extra: what becomes of unknown attributes in requests: "forbid", "ignore" or "keep".
+    strict_since: the change from which on query strings of this schema refuse what they do not know.
     """
 
     key: ClassVar[str] = ""
     plural: ClassVar[str] = ""
     history: ClassVar[History] = History("none")
     extra: ClassVar[str] = "forbid"
+    strict_since: ClassVar[Change | None] = None
     extra_json: ClassVar[Mapping[str, Any]] = {}
     fields: ClassVar[dict[str, Field]] = {}
     _forms: ClassVar[dict[tuple[str, int], "Form"]]
@@ -45,6 +47,7 @@ class Schema:
         plural: str | None = None,
         history: History | None = None,
         extra: str | None = None,
+        strict_since: Change | None = None,
         extra_json: Mapping[str, Any] | None = None,
     ) -> None:
         if key is not None:
@@ -54,6 +57,7 @@ class Schema:
             cls.plural = plural
         cls.history = history or cls.history
         cls.extra = extra or cls.extra
+        cls.strict_since = strict_since or cls.strict_since
         cls.extra_json = extra_json or cls.extra_json
         cls.fields = {**cls.fields, **own_fields(cls)}
         cls._forms = {}

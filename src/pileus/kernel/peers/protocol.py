@@ -1,7 +1,8 @@
 """Calling a service protocol on another machine as if it were here.
 
 A *peer* answers the methods of one protocol under an address ("host/compute-1").  What crosses is JSON of msgspec
-types, so that nothing works in one process that could not work between two: the in-memory transport encodes and decodes too.
+types, so that nothing works in one process that could not work between two: the in-memory transport encodes and
+decodes too.
 """
 
 import inspect

@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import DateTime, Dialect, MetaData, Text, TypeDecorator
+from sqlalchemy import DateTime, Dialect, MetaData, String, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
 
 METADATA = MetaData(
     naming_convention={
@@ -64,3 +66,23 @@ class Json(TypeDecorator[Any]):
         if value is None or dialect.name == "postgresql":
             return value
         return _decode(value)
+
+
+class json_text(GenericFunction[str]):  # noqa: N801 - a function of SQL
+    """The text of one member of a `Json` column's object: `json_text(column, "name")`; null if there is none."""
+
+    type = String()
+    inherit_cache = True
+    name = "json_text"
+
+
+@compiles(json_text, "sqlite")
+def _sqlite_json_text(element: Any, compiler: Any, **options: Any) -> str:
+    column, name = (compiler.process(part, **options) for part in element.clauses)
+    return f"({column} ->> {name})"
+
+
+@compiles(json_text, "postgresql")
+def _postgresql_json_text(element: Any, compiler: Any, **options: Any) -> str:
+    column, name = (compiler.process(part, **options) for part in element.clauses)
+    return f"({column} ->> CAST({name} AS TEXT))"

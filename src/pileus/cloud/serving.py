@@ -1,0 +1,71 @@
+"""Serving an application on a socket until the process is asked to stop."""
+
+import asyncio
+import contextlib
+import signal
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+
+from pileus.kernel.clock import Clock
+
+
+async def serve(
+    application: Any, address: str, port: int, started: Callable[[], Awaitable[None]], clock: Clock
+) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Args:
+        started: awaited once the port answers.
+    """
+    server = Server(
+        application,
+        address=address,
+        port=port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=30_000, max_buffer_size=1 << 20),
+        backlog=1024,
+        log_enabled=False,
+        runtime_threads=1,
+    )
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    serving = loop.create_task(server.serve())
+    stopping = loop.create_task(stop.wait())
+    await _until_open(address, port, clock, serving)
+    await started()
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    server.stop()  # type: ignore[no-untyped-call]
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+async def _until_open(address: str, port: int, clock: Clock, serving: asyncio.Task[None]) -> None:
+    host = "127.0.0.1" if address in {"0.0.0.0", "::"} else address  # noqa: S104 - compared, not bound
+    while not serving.done():
+        with contextlib.suppress(OSError):
+            _reader, writer = await asyncio.open_connection(host, port)
+            writer.close()
+            return
+        await clock.sleep(0.01)
+    await serving
+
+
+def answers(url: str, seconds: float = 2.0) -> bool:
+    """Whether a GET of the address is answered at all, whatever the status."""
+    try:
+        with urllib.request.urlopen(url, timeout=seconds):  # noqa: S310 - our own address
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False

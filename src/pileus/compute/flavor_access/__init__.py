@@ -1,0 +1,1 @@
+"""Which projects may use a flavor that is not public."""

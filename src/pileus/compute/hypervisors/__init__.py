@@ -1,0 +1,1 @@
+"""The machines (or their parts) that servers run on, as their hosts report them."""

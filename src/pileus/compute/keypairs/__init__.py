@@ -1,0 +1,1 @@
+"""Keypairs of users: what lets them into their servers."""

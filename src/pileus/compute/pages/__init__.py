@@ -1,0 +1,1 @@
+"""What compute's lists and links have in common on the wire."""

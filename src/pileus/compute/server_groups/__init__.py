@@ -1,0 +1,1 @@
+"""Server groups: servers that the scheduler puts together or keeps apart."""

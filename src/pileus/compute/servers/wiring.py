@@ -1,0 +1,35 @@
+"""Making servers: their resources, operations and reconcilers, from the parts that they are handed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pileus.compute.servers.api import Servers
+from pileus.compute.servers.operations import create, nics, power
+from pileus.compute.servers.operations.delete import DeleteServer
+from pileus.compute.servers.parts import ServerParts
+from pileus.kernel.operations import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class ServersMade:
+    """What servers add to the compute service.
+
+    Attributes:
+        resources: for `Service.add`.
+        kinds: durable operations, for `Engine.register`.
+    """
+
+    resources: tuple[Any, ...]
+    kinds: tuple[Kind, ...]
+
+
+def make(parts: ServerParts) -> ServersMade:
+    """Everything about servers."""
+    kinds: tuple[Kind, ...] = (
+        create.CreateServer(parts),
+        DeleteServer(parts),
+        nics.AttachInterface(parts),
+        nics.DetachInterface(parts),
+        *power.kinds(parts),
+    )
+    return ServersMade((Servers(parts),), kinds)

@@ -1,0 +1,1 @@
+"""The data of images: upload, inspection, download."""

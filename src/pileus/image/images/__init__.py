@@ -1,0 +1,1 @@
+"""Images: their attributes, free properties, tags and visibility."""

@@ -1,0 +1,149 @@
+"""Images on the wire: Glance v2."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from pileus.image.data.logic import Data
+from pileus.image.errors import ReadOnlyProperty, ReservedProperty
+from pileus.image.images import patch as patches
+from pileus.image.images.listing import listed
+from pileus.image.images.logic import Images
+from pileus.image.images.schema import READ_ONLY, RESERVED, Image
+from pileus.image.rules import ADMIN, MEMBER_WRITE, READER_LIST, READER_SEE
+from pileus.kernel.api.call import Call, Page
+from pileus.kernel.api.declare import delete, get, patch, post, put, resource
+from pileus.kernel.api.errors import BadRequest, Forbidden, NotFound, UnsupportedMediaType
+from pileus.kernel.store import Row
+
+
+def image_target(call: Call, image: Row | None) -> dict[str, Any]:
+    """What policies see of an image; of the caller's own project where there is none yet."""
+    if image is None:
+        return call.own()
+    return {"project_id": image["owner"], "owner": image["owner"], "visibility": image["visibility"], "member_id": ""}
+
+
+@resource(
+    "/images",
+    schema=Image,
+    policy="%s",
+    rights={
+        "publicize_image": (ADMIN, "Make an image public."),
+        "communitize_image": (MEMBER_WRITE, "Make an image a community's."),
+    },
+)
+class ImageResource:
+    """Images: what servers boot from."""
+
+    def __init__(self, images: Images, data: Data) -> None:
+        self._images = images
+        self._data = data
+
+    def target(self, call: Call, image: Row | None) -> dict[str, Any]:
+        """What policies see."""
+        return image_target(call, image)
+
+    async def load(self, call: Call, id: str) -> Row:
+        """An image that the caller may see."""
+        return await self._images.get(call.tx, call.who, id)
+
+    @get(rule="get_images", allow=READER_LIST)
+    async def list(self, call: Call) -> Page:
+        """List images."""
+        page = await listed(self._images, call)
+        query = [(name, value) for name, value in call.params if name != "marker"]
+        page.extra = {"first": _address(query), "schema": "/v2/schemas/images"}
+        if page.next is not None:
+            page.extra["next"] = _address([("marker", page.next), *query])
+        page.next = page.previous = None
+        return page
+
+    @get("/{id}", rule="get_image", allow=READER_SEE)
+    async def show(self, call: Call, image: Row) -> Row:
+        """Show an image."""
+        return image
+
+    @post(rule="add_image", allow=MEMBER_WRITE)
+    async def create(self, call: Call, body: dict[str, Any]) -> Row:
+        """Make an image; its data come later."""
+        for name in body:
+            if name in READ_ONLY - {"id"}:
+                raise ReadOnlyProperty(name=name)
+            if name in RESERVED:
+                raise ReservedProperty(name=name)
+        if body.get("owner", call.who.project_id) != call.who.project_id and not call.who.is_admin:
+            raise Forbidden(f"You are not permitted to create images owned by '{body['owner']}'.")
+        row = self._images.new(call.who, body)
+        self._visibility(call, row)
+        await self._images.create(call.tx, row)
+        call.headers["Location"] = call.url("images", row["id"])
+        call.headers["OpenStack-image-import-methods"] = ",".join(self._data.import_methods)
+        return row
+
+    def _visibility(self, call: Call, row: Row) -> None:
+        right = {"public": "publicize_image", "community": "communitize_image"}.get(row["visibility"])
+        if right is not None:
+            call.must(right, image_target(call, row))
+
+    @patch("/{id}", raw=True, types=patches.MEDIA_TYPES, rule="modify_image", allow=MEMBER_WRITE)
+    async def update(self, call: Call, image: Row) -> Row:
+        """Change an image by a JSON patch."""
+        kind = call.request.headers.get("content-type", "").partition(";")[0].strip()
+        if kind not in patches.MEDIA_TYPES:
+            error = UnsupportedMediaType()
+            error.headers["Accept-Patch"] = ", ".join(patches.MEDIA_TYPES)
+            raise error
+        document = await patch_body(call)
+        changed = patches.apply(image, patches.changes(document, kind == patches.MEDIA_TYPES[0]))
+        if changed["visibility"] != image["visibility"]:
+            self._visibility(call, {**image, **changed})
+        if changed["owner"] != image["owner"] and not call.who.is_admin:
+            raise Forbidden("You are not permitted to change the owner of an image.")
+        formats = (changed["container_format"], changed["disk_format"])
+        if image["status"] == "active" and None in formats:
+            raise BadRequest("Properties disk_format, container_format must be set of an active image.")
+        return await self._images.save(call.tx, image, changed)
+
+    @delete("/{id}", rule="delete_image", allow=MEMBER_WRITE)
+    async def remove(self, call: Call, image: Row) -> None:
+        """Delete an image with its data."""
+        await self._images.delete(call.tx, image)
+        blob = image["blob"]
+        if blob is not None:
+            call.tx.after_commit(lambda: self._data.forget(blob))
+
+    @put("/{id}/tags/{tag}", body=None, status=204, rule="modify_image", allow=MEMBER_WRITE)
+    async def add_tag(self, call: Call, image: Row, tag: str) -> None:
+        """Add a tag."""
+        if len(tag) > 255:
+            raise BadRequest("Tag is too long; 255 characters at the most.")
+        if tag not in image["tags"]:
+            await self._images.save(call.tx, image, {"tags": [*image["tags"], tag]})
+
+    @delete("/{id}/tags/{tag}", rule="modify_image", allow=MEMBER_WRITE)
+    async def remove_tag(self, call: Call, image: Row, tag: str) -> None:
+        """Remove a tag."""
+        if tag not in image["tags"]:
+            raise NotFound("The specified tag could not be found on the image.")
+        await self._images.save(call.tx, image, {"tags": [t for t in image["tags"] if t != tag]})
+
+
+async def patch_body(call: Call) -> Any:
+    """The body of a JSON patch.
+
+    Raises:
+        BadRequest: it is not JSON.
+    """
+    body = bytearray()
+    async for chunk in call.chunks(call.service.most_body):
+        body += chunk
+    try:
+        return msgspec.json.decode(bytes(body))
+    except (msgspec.DecodeError, RecursionError):
+        raise BadRequest("Malformed request body: it is not valid JSON") from None
+
+
+def _address(query: list[tuple[str, str]]) -> str:
+    return "/v2/images" + (f"?{urlencode(query)}" if query else "")

@@ -1,0 +1,76 @@
+"""The fields of an image.
+
+Source: Glance's image schema; what the schema does not name are free properties, strings all.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pileus.image.versions import IMAGE
+from pileus.kernel.api import fields as f
+from pileus.kernel.api.schema import Schema
+
+CONTAINER_FORMATS = ("ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed")
+DISK_FORMATS = ("ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop", "gpt")
+VISIBILITIES = ("community", "public", "private", "shared")
+
+
+def _at(name: str) -> f.Show:
+    return lambda row, call: call.stamp(row[name])
+
+
+def _path(*tail: str) -> f.Show:
+    return lambda row, _call: "/".join(("/v2/images", row["id"], *tail))
+
+
+def _sequence(row: Mapping[str, Any], _call: Any) -> Any:
+    return row["tags"]
+
+
+class Image(Schema, key="", plural="images", history=IMAGE, extra="keep", extra_json={"type": ["string", "null"]}):
+    """A disk to boot from, or a part of one."""
+
+    id = f.anything("Identifier.", {"type": "string", "format": "uuid-like"}, create_only=True)
+    name = f.text("Shown to users; need not be unique.", nullable=True)
+    status = f.text("queued, saving, uploading, importing, active, deactivated, killed.", read_only=True)
+    visibility = f.text("Who sees it.", choices=VISIBILITIES)
+    protected = f.boolean("Whether it cannot be deleted.")
+    os_hidden = f.boolean("Whether lists leave it out unless asked.")
+    checksum = f.text("MD5 of the data.", nullable=True, read_only=True)
+    os_hash_algo = f.text("The algorithm of `os_hash_value`.", nullable=True, read_only=True)
+    os_hash_value = f.text("The digest of the data.", nullable=True, read_only=True)
+    owner = f.text("The project that owns it.", nullable=True)
+    size = f.integer("Bytes of the data.", nullable=True, read_only=True)
+    virtual_size = f.integer("Bytes of the disk described by the data.", nullable=True, read_only=True)
+    container_format = f.text("What wraps the disk.", choices=CONTAINER_FORMATS, nullable=True)
+    disk_format = f.text("The disk's own format.", choices=DISK_FORMATS, nullable=True)
+    min_disk = f.integer("GiB of disk needed to boot it.", least=0, most=2147483647)
+    min_ram = f.integer("MiB of memory needed to boot it.", least=0, most=2147483647)
+    tags = f.array(f.text("A tag."), "Words to find it by.", most=128, show=_sequence)
+    created_at = f.text("When it was made.", read_only=True, show=_at("created_at"))
+    updated_at = f.text("When it was last changed.", read_only=True, show=_at("updated_at"))
+    self = f.text("Its address.", read_only=True, show=_path())
+    file = f.text("Its data's address.", read_only=True, show=_path("file"))
+    schema = f.text("Its schema's address.", read_only=True, show=lambda _row, _call: "/v2/schemas/image")
+
+
+READ_ONLY = frozenset(
+    [
+        "id",
+        "status",
+        "checksum",
+        "os_hash_algo",
+        "os_hash_value",
+        "size",
+        "virtual_size",
+        "created_at",
+        "updated_at",
+        "self",
+        "file",
+        "schema",
+    ]
+)
+"""Attributes that only the service sets."""
+
+RESERVED = frozenset(["direct_url", "locations", "deleted", "deleted_at", "stores", "is_public"])
+"""Names that no free property may have."""

@@ -1,0 +1,1 @@
+"""Documents about the API itself: its versions and schemas."""

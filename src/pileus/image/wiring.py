@@ -1,0 +1,121 @@
+"""The image service, put together."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from pileus.image import errors
+from pileus.image.data.api import ActionResource, DataResource
+from pileus.image.data.logic import Data
+from pileus.image.images.api import ImageResource
+from pileus.image.images.logic import Images
+from pileus.image.images.table import IMAGES
+from pileus.image.members.api import MemberResource
+from pileus.image.rules import RULES
+from pileus.image.schemas.api import InfoResource, SchemaResource, VersionList
+from pileus.image.service import ImageRecord
+from pileus.image.settings import ImageSettings
+from pileus.image.stores.files import FileStore
+from pileus.image.versions import IMAGE
+from pileus.kernel.api.declare import Service
+from pileus.kernel.auth.caller import Caller
+from pileus.kernel.parts import Parts
+from pileus.kernel.store import Row, Tx
+from pileus.kernel.store.database import retrying
+
+
+class ImageService:
+    """The image service of one node; other services see it as `service.Images`."""
+
+    def __init__(self, parts: Parts, settings: ImageSettings) -> None:
+        self._parts = parts
+        self._images = Images(parts.world)
+        self._blobs = FileStore(parts.state / "image" / "blobs", parts.world.ids)
+        self._data = Data(parts.store, self._images, self._blobs, most=settings.most_bytes)
+        self.api = Service(
+            type="image",
+            name="glance",
+            prefix="/image",
+            root="/v2",
+            history=IMAGE,
+            fault=errors.fault,
+            invalid=errors.invalid,
+            rules=RULES,
+            policy_file=parts.policy_file("image"),
+        )
+        self.api.add(
+            VersionList(),
+            ImageResource(self._images, self._data),
+            DataResource(self._images, self._data),
+            ActionResource(self._images),
+            MemberResource(self._images),
+            SchemaResource(),
+            InfoResource(),
+        )
+
+    async def start(self) -> None:
+        """Make the store usable, and put right what an earlier process left."""
+        await self._blobs.prepare()
+        await self._data.recover()
+
+    async def find(self, tx: Tx, who: Caller, image_id: str) -> ImageRecord:
+        """An image that the caller may use."""
+        return _record(await self._images.get(tx, who, image_id))
+
+    async def path(self, image_id: str) -> Path | None:
+        """The file that holds the image's data, where it lies on this machine."""
+        row = await self._row(image_id)
+        return await self._data.path(row) if row is not None else None
+
+    def read(self, image_id: str) -> AsyncIterator[bytes]:
+        """The image's data in pieces."""
+        return self._read(image_id)
+
+    async def _read(self, image_id: str) -> AsyncIterator[bytes]:
+        row = await self._row(image_id)
+        if row is None or row["blob"] is None:
+            raise errors.ImageNotFound(id=image_id)
+        async for chunk in self._data.read(row):
+            yield chunk
+
+    async def _row(self, image_id: str) -> Row | None:
+        async with self._parts.store.read() as tx:
+            return await tx.first(select(IMAGES).where(IMAGES.c.id == image_id))
+
+    async def create(self, who: Caller, attributes: dict[str, Any], data: AsyncIterator[bytes]) -> str:
+        """Make an image with its data."""
+        row = self._images.new(who, attributes)
+
+        async def accept(tx: Tx) -> None:
+            await self._images.create(tx, row)
+            await self._data.begin(tx, row)
+
+        await retrying(self._parts.store, accept)
+        await self._data.take(row, data)
+        return str(row["id"])
+
+
+def _record(row: Row) -> ImageRecord:
+    return ImageRecord(
+        id=row["id"],
+        name=row["name"] or "",
+        status=row["status"],
+        owner=row["owner"],
+        visibility=row["visibility"],
+        size=row["size"] or 0,
+        virtual_size=row["virtual_size"] or 0,
+        disk_format=row["disk_format"] or "",
+        container_format=row["container_format"] or "",
+        min_disk=row["min_disk"],
+        min_ram=row["min_ram"],
+        os_hash_algo=row["os_hash_algo"] or "",
+        checksum=row["os_hash_value"] or "",
+        properties={name: value for name, value in row["extra"].items() if isinstance(value, str)},
+    )
+
+
+def wire(parts: Parts, settings: ImageSettings) -> ImageService:
+    """Build the image service from the kernel's parts."""
+    return ImageService(parts, settings)

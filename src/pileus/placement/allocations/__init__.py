@@ -1,0 +1,1 @@
+"""Allocations: who has claimed what."""

@@ -1,0 +1,1 @@
+"""Looking at the machine and judging it; changes nothing."""

@@ -1,0 +1,1 @@
+"""Finding and removing what a cloud has on the machine."""

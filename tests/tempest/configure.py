@@ -1,0 +1,182 @@
+"""Write ``tempest.conf`` for a running cloud, through the cloud's public APIs only.
+
+Reads the cloud from ``OS_CLOUD`` or the ``OS_*`` variables. What it cannot know better can be given:
+IMAGE_REF, IMAGE_REF_ALT, FLAVOR_REF, FLAVOR_REF_ALT, PUBLIC_NETWORK_ID, SSH_USER (default ``cirros``), and
+TEMPEST_SET with ``section.option=value`` pairs separated by semicolons. When something is missing, it says so
+in one line and exits with 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import configparser
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import openstack
+from openstack.connection import Connection
+
+FLAGS = {
+    "image": "glance",
+    "compute": "nova",
+    "network": "neutron",
+    "volume": "cinder",
+    "object-store": "swift",
+    "dashboard": "horizon",
+}
+"""The option of ``[service_available]`` that each service has; identity is always there."""
+
+Sections = dict[str, dict[str, str]]
+
+
+class MissingError(Exception):
+    """The cloud lacks something that the chosen tests need; the text says what."""
+
+
+def account(cloud: Connection) -> Sections:
+    """Who Tempest is, and where it finds identity."""
+    auth = dict(cloud.config.config["auth"])
+    url = auth["auth_url"].rstrip("/")
+    url = url if url.endswith("/v3") else f"{url}/v3"
+    verify, _ = cloud.config.get_requests_verify_args()
+    identity = {
+        "auth_version": "v3",
+        "uri": url,
+        "uri_v3": url,
+        "region": cloud.config.get_region_name() or "RegionOne",
+        "v3_endpoint_type": cloud.config.get_interface("identity") or "public",
+        "default_domain_id": auth.get("project_domain_id") or "default",
+        "disable_ssl_certificate_validation": str(verify is False).lower(),
+    }
+    if isinstance(verify, str):
+        identity["ca_certificates_file"] = verify
+    domain = auth.get("project_domain_name") or "Default"
+    administrator = {
+        "use_dynamic_credentials": "true",
+        "admin_username": auth["username"],
+        "admin_password": auth["password"],
+        "admin_project_name": auth["project_name"],
+        "admin_domain_name": domain,
+        "admin_project_domain_name": domain,
+        "admin_user_domain_name": auth.get("user_domain_name") or domain,
+    }
+    return {"identity": identity, "auth": administrator}
+
+
+def guests(cloud: Connection, ssh: bool) -> Sections:
+    """Image, flavors and hosts for servers, and how to log in to one."""
+    images = [i for i in cloud.image.images(status="active") if not (i.properties or {}).get("image_type")]
+    images.sort(key=lambda i: ("cirros" not in i.name.lower() and "tiny" not in i.name.lower(), i.size or 0))
+    image = os.environ.get("IMAGE_REF") or (images[0].id if images else "")
+    flavors = sorted(cloud.compute.flavors(), key=lambda f: (f.ram, f.disk, f.vcpus))
+    flavor = os.environ.get("FLAVOR_REF") or (flavors[0].id if flavors else "")
+    if not image or not flavor:
+        raise MissingError("no active image or no flavor")
+    chosen = next((f for f in flavors if f.id == flavor), flavors[0])
+    larger = [f.id for f in flavors if f.id != flavor and f.ram >= chosen.ram and f.disk >= chosen.disk]
+    hosts = {s.host for s in cloud.compute.services(binary="nova-compute") if s.state == "up"}
+    several = str(len(hosts) > 1).lower()
+    return {
+        "compute": {
+            "image_ref": image,
+            "image_ref_alt": os.environ.get("IMAGE_REF_ALT") or image,
+            "flavor_ref": flavor,
+            "flavor_ref_alt": os.environ.get("FLAVOR_REF_ALT") or (larger[0] if larger else flavor),
+            "min_compute_nodes": str(max(1, len(hosts))),
+            "max_microversion": "latest",
+        },
+        "compute-feature-enabled": {
+            "resize": str(bool(larger)).lower(),
+            "live_migration": several,
+            "cold_migration": several,
+        },
+        "validation": {
+            "run_validation": str(ssh).lower(),
+            "connect_method": "floating",
+            "auth_method": "keypair",
+            "image_ssh_user": os.environ.get("SSH_USER", "cirros"),
+            "ip_version_for_ssh": "4",
+        },
+    }
+
+
+def networks(cloud: Connection) -> Sections:
+    """The public network, and the extensions that the cloud says it has."""
+    public = os.environ.get("PUBLIC_NETWORK_ID", "")
+    external = [n for n in cloud.network.networks(is_router_external=True) if public in ("", n.id)]
+    if not external:
+        raise MissingError("no external network")
+    aliases = sorted(extension.alias for extension in cloud.network.extensions())
+    return {
+        "network": {
+            "public_network_id": external[0].id,
+            "floating_network_name": external[0].name,
+            "project_network_cidr": "10.100.0.0/16",
+        },
+        "network-feature-enabled": {
+            "api_extensions": ",".join(aliases),
+            "available_features": "",
+            "floating_ips": str("router" in aliases).lower(),
+            "port_security": str("port-security" in aliases).lower(),
+            "ipv6_subnet_attributes": "true",
+        },
+    }
+
+
+def sections(cloud: Connection, work: Path, services: set[str], ssh: bool) -> Sections:
+    """The whole configuration. Raises MissingError."""
+    found: Sections = {
+        "DEFAULT": {
+            "log_dir": str(work / "logs"),
+            "log_file": "tempest.log",
+            "use_stderr": "false",
+            "debug": "true",
+        },
+        "oslo_concurrency": {"lock_path": str(work / "locks")},
+        "service_available": {flag: str(name in services).lower() for name, flag in FLAGS.items()},
+        "identity-feature-enabled": {"api_v2": "false", "api_v3": "true"},
+        "image": {"container_formats": "bare", "disk_formats": "qcow2,raw"},
+        **account(cloud),
+    }
+    found["auth"]["create_isolated_networks"] = str("network" in services).lower()
+    if "compute" in services:
+        found.update(guests(cloud, ssh))
+    if "network" in services:
+        found.update(networks(cloud))
+    for pair in filter(None, os.environ.get("TEMPEST_SET", "").split(";")):
+        name, _, value = pair.partition("=")
+        section, _, option = name.strip().rpartition(".")
+        found.setdefault(section or "DEFAULT", {})[option] = value.strip()
+    return found
+
+
+def write(path: Path, found: Sections) -> None:
+    """Write the file so that only its owner can read it: it holds a password."""
+    config = configparser.RawConfigParser(default_section="")
+    config.read_dict(found)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        config.write(file)
+
+
+def main() -> int:
+    """``configure.py WORK --services a,b [--no-ssh]``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--services", default="identity,image,compute,network")
+    parser.add_argument("--no-ssh", action="store_true")
+    options = parser.parse_args()
+    services = set(options.services.split(","))
+    try:
+        cloud: Any = openstack.connect()
+        write(options.work / "etc" / "tempest.conf", sections(cloud, options.work, services, not options.no_ssh))
+    except Exception as error:
+        print(f"tempest: cannot configure: {type(error).__name__}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

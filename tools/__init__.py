@@ -1,0 +1,1 @@
+"""Programs for working on the project: the shape lint, the changelog. None ships to a cloud."""
