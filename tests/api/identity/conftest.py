@@ -5,7 +5,7 @@ import pytest
 
 from pileus.identity.settings import IdentitySettings
 from pileus.identity.wiring import wire
-from pileus.kernel.api.server import Application
+from pileus.kernel.serving.server import Application
 from pileus.kernel.parts import Parts
 
 URL = "http://cloud"

@@ -59,17 +59,17 @@ class ApplicationCredentialLogic:
         held = {row["id"]: row["name"] for row in rows if row["name"] in who.roles}
         if not asked:
             return sorted(held)
-        by_name = {name: id for id, name in held.items()}
+        by_name = {name: identifier for identifier, name in held.items()}
         chosen = []
         for role in asked:
-            id = role.get("id") or by_name.get(role.get("name", ""), "")
-            if id not in held:
+            identifier = role.get("id") or by_name.get(role.get("name", ""), "")
+            if identifier not in held:
                 raise Malformed(
                     "Invalid application credential: Could not find role assignment with role: "
                     f"{role.get('id') or role.get('name')}, user or group: {who.user_id}, "
                     f"project, domain, or system: {who.project_id}."
                 )
-            chosen.append(id)
+            chosen.append(identifier)
         return list(dict.fromkeys(chosen))
 
     async def _rule(self, tx: Tx, user_id: str, rule: dict[str, str]) -> str:
@@ -82,9 +82,9 @@ class ApplicationCredentialLogic:
         found = await tx.first(select(r.id).where(*where))
         if found is not None:
             return str(found["id"])
-        id = self._world.ids.hex()
-        await tx.insert(ACCESS_RULES, {"id": id, "user_id": user_id, **rule})
-        return id
+        identifier = self._world.ids.hex()
+        await tx.insert(ACCESS_RULES, {"id": identifier, "user_id": user_id, **rule})
+        return identifier
 
     async def delete(self, tx: Tx, id: str) -> None:
         """Remove one; its tokens end."""
@@ -99,9 +99,9 @@ async def shown(tx: Tx, rows: list[Row]) -> list[Row]:
     for row in rows:
         full = dict(row)
         full["roles"] = [
-            {"id": id, "name": roles[id]["name"], "domain_id": roles[id]["domain_id"] or None}
-            for id in row["roles"]
-            if id in roles
+            {"id": identifier, "name": roles[identifier]["name"], "domain_id": roles[identifier]["domain_id"] or None}
+            for identifier in row["roles"]
+            if identifier in roles
         ]
         if row["access_rules"] is None:
             full.pop("access_rules")

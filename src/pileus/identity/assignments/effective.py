@@ -1,5 +1,6 @@
-"""What lists of assignments are made of: assignments as given, or as they work out once groups, inheritance and
-implied roles are followed.
+"""What lists of assignments are made of: assignments as given, or as they work out.
+
+Working out follows groups to their members, inheritance downwards, and roles to what they imply.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

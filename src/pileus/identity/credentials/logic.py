@@ -53,7 +53,7 @@ def parsed(blob: str) -> dict[str, Any]:
 
 
 def bound(who: Caller, values: dict[str, Any]) -> dict[str, Any]:
-    """The values of a new EC2 credential: its id told by its access key, its delegation written into it.
+    """The values of a new EC2 credential: its identifier told by its access key, its delegation written into it.
 
     Raises:
         Malformed: there is no access key, or no project.
@@ -71,8 +71,8 @@ def bound(who: Caller, values: dict[str, Any]) -> dict[str, Any]:
         blob["trust_id"] = who.trust_id
     if who.application_credential_id:
         blob["app_cred_id"] = who.application_credential_id
-    id = hashlib.sha256(blob["access"].encode()).hexdigest()
-    return {**values, "id": id, "blob": msgspec.json.encode(blob).decode()}
+    identifier = hashlib.sha256(blob["access"].encode()).hexdigest()
+    return {**values, "id": identifier, "blob": msgspec.json.encode(blob).decode()}
 
 
 def refuse_rebinding(old: dict[str, Any], new: dict[str, Any]) -> None:

@@ -173,8 +173,8 @@ class Accesses:
         return on_project(row["id"], [other["id"] for other in above])
 
     async def _trust(self, tx: Tx, access: Access) -> tuple[str, set[str]]:
-        id: str | None = access.key.trust_id
-        row = await tx.first(select(TRUSTS).where(TRUSTS.c.id == id))
+        identifier: str | None = access.key.trust_id
+        row = await tx.first(select(TRUSTS).where(TRUSTS.c.id == identifier))
         access.trust = row
         if row is None or row["trustee_user_id"] != access.key.user_id:
             raise Unauthorized

@@ -26,7 +26,8 @@ _READ = f"{reader_or_self(_TRUSTOR)} or user_id:%({_TRUSTEE})s"
 async def _with_roles(call: Call, row: Row) -> Row:
     rows = {r["id"]: r for r in await call.tx.all(select(ROLES))}
     view = Role.view(call.version)
-    return {**row, "role_rows": [view.render(rows[id], call) for id in row["roles"] if id in rows]}
+    given = [rows[role_id] for role_id in row["roles"] if role_id in rows]
+    return {**row, "role_rows": [view.render(role, call) for role in given]}
 
 
 @resource(

@@ -85,10 +85,10 @@ class TrustLogic:
         by_name = {r["name"]: r["id"] for r in rows.values() if not r["domain_id"]}
         ids = []
         for role in asked:
-            id = role.get("id") or by_name.get(role.get("name", ""))
-            if id is None or id not in rows:
+            identifier = role.get("id") or by_name.get(role.get("name", ""))
+            if identifier is None or identifier not in rows:
                 raise Missing(kind="role", id=role.get("id") or role.get("name"))
-            ids.append(id)
+            ids.append(identifier)
         above = [other["id"] for other in await ancestors(tx, project)]
         held = await role_ids(tx, row["trustor_user_id"], on_project(project["id"], above))
         await self._book.refresh(tx, self._revisions.generation)
