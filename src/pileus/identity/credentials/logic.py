@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 import msgspec
-from cryptography.fernet import InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken
 
 from pileus.identity.errors import Malformed, NotAllowed
 from pileus.identity.tokens.keys import Keys
@@ -19,11 +19,11 @@ class Blobs:
     """Encrypts and decrypts secrets with keys of their own."""
 
     def __init__(self, keys: Keys) -> None:
-        self._fernet = MultiFernet(keys.load())
+        self._keys = keys
 
     def seal(self, blob: str) -> str:
         """A secret as it is stored."""
-        return self._fernet.encrypt(blob.encode()).decode()
+        return self._keys.fernet().encrypt(blob.encode()).decode()
 
     def open(self, row: Row) -> Row:
         """A row with its secret readable.
@@ -32,7 +32,7 @@ class Blobs:
             Malformed: it was encrypted with keys that are gone.
         """
         try:
-            return {**row, "blob": self._fernet.decrypt(row["blob"].encode()).decode()}
+            return {**row, "blob": self._keys.fernet().decrypt(row["blob"].encode()).decode()}
         except InvalidToken as error:
             raise Malformed("The credential cannot be decrypted with the keys of this cloud.") from error
 
