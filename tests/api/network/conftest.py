@@ -4,11 +4,11 @@ import httpx
 import pytest
 
 from pileus.kernel.api.errors import Unauthorized
-from pileus.kernel.serving.server import Application
 from pileus.kernel.auth.caller import Caller
 from pileus.kernel.operations import Engine
 from pileus.kernel.parts import Parts
 from pileus.kernel.reconcile.loop import Loops
+from pileus.kernel.serving.server import Application
 from pileus.kernel.signals import Signals
 from pileus.network.settings import NetworkSettings
 from pileus.network.wiring import wire
@@ -21,12 +21,17 @@ class Tokens:
     async def authenticate(self, token):
         role, _, project = token.partition(":")
         implied = {
-            "admin": {"admin", "manager", "member", "reader"}, "manager": {"manager", "member", "reader"},
-            "member": {"member", "reader"}, "reader": {"reader"}, "nobody": set(),
+            "admin": {"admin", "manager", "member", "reader"},
+            "manager": {"manager", "member", "reader"},
+            "member": {"member", "reader"},
+            "reader": {"reader"},
+            "nobody": set(),
         }
         if role not in implied:
             raise Unauthorized
-        return Caller(user_id=f"u-{project}", project_id=project, roles=frozenset(implied[role]), is_admin=role == "admin")
+        return Caller(
+            user_id=f"u-{project}", project_id=project, roles=frozenset(implied[role]), is_admin=role == "admin"
+        )
 
 
 class Client:
@@ -70,8 +75,18 @@ def parts(quick_store, world, tmp_path):
     signals = Signals()
     loops = Loops(world, signals)
     engine = Engine(quick_store, world, signals, node="node-1")
-    return Parts(state=tmp_path, region="r", policy=None, node="node-1", store=quick_store, world=world, signals=signals,
-                 engine=engine, loops=loops, transport=None)
+    return Parts(
+        state=tmp_path,
+        region="r",
+        policy=None,
+        node="node-1",
+        store=quick_store,
+        world=world,
+        signals=signals,
+        engine=engine,
+        loops=loops,
+        transport=None,
+    )
 
 
 @pytest.fixture
