@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from pileus.kernel.api.errors import Unauthorized
 from pileus.kernel.auth.caller import Caller
@@ -119,3 +120,17 @@ def bob(as_):
 @pytest.fixture
 def admin(as_):
     return as_("admin:admin")
+
+
+@pytest.fixture
+def queries(parts):
+    """The statements that were executed, in their order."""
+    seen = []
+
+    def note(_connection, _cursor, statement, _parameters, _context, _many):
+        if not statement.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+            seen.append(statement)
+
+    event.listen(parts.store._engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(parts.store._engine, "before_cursor_execute", note)

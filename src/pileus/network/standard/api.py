@@ -53,7 +53,7 @@ def tags_of(owner: Any, table: Table, reader: str, writer: str = ADMIN_OR_MEMBER
             """List a resource's tags."""
             return {"tags": split_tags(row["tags"])}
 
-        @put(rule="update", allow=writer, body=Tags)
+        @put(rule="update", allow=writer, body=Tags, kind="create")
         async def replace(self, call: Call, row: Row, body: dict[str, Any]) -> Any:
             """Replace a resource's tags."""
             await self._write(call, row, body["tags"])
