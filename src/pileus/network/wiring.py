@@ -19,6 +19,7 @@ from pileus.network.plumbing.logic import Changes
 from pileus.network.ports.api import PortApi
 from pileus.network.ports.logic import Ports
 from pileus.network.ports.table import PORTS
+from pileus.network.proxies.logic import Proxies
 from pileus.network.quotas.api import QuotaApi
 from pileus.network.routers.api import RouterApi
 from pileus.network.routers.logic import Routers
@@ -67,7 +68,8 @@ def wire(parts: Parts, settings: NetworkSettings, backend: NetworkBackend) -> Do
     pool_api = SubnetPoolApi(SubnetPools(world))
     port_api = PortApi(ports)
     router_api = RouterApi(routers, zone)
-    floating_api = FloatingIPApi(FloatingIPs(world, changes, addresses, ports, routers))
+    floats = FloatingIPs(world, changes, addresses, ports, routers)
+    floating_api = FloatingIPApi(floats)
     group_api = SecurityGroupApi(groups)
     api.add(network_api, subnet_api, pool_api, port_api, router_api, floating_api, group_api)
     api.add(RuleApi(groups), AddressScopeApi(), QuotaApi())
@@ -82,4 +84,5 @@ def wire(parts: Parts, settings: NetworkSettings, backend: NetworkBackend) -> Do
         (group_api, GROUPS, f"{rules.ADMIN_OR_READER} or rule:shared_security_group"),
     ):
         api.add(tags_of(owner, table, reader))
-    return Door(api, world, parts.store, parts.signals, changes, ports, addresses, groups)
+    proxied = Proxies(groups, floats)
+    return Door(api, world, parts.store, parts.signals, changes, ports, addresses, groups, proxied)
