@@ -21,6 +21,9 @@ from pileus.network.ports.logic import Ports
 from pileus.network.ports.table import PORTS
 from pileus.network.proxies.logic import Proxies
 from pileus.network.quotas.api import QuotaApi
+from pileus.network.reconcilers.plumber import Plumber
+from pileus.network.reconcilers.port_status import PortStatusWatch
+from pileus.network.reconcilers.wanted import WantedState
 from pileus.network.routers.api import RouterApi
 from pileus.network.routers.logic import Routers
 from pileus.network.routers.table import ROUTERS
@@ -84,5 +87,14 @@ def wire(parts: Parts, settings: NetworkSettings, backend: NetworkBackend) -> Do
         (group_api, GROUPS, f"{rules.ADMIN_OR_READER} or rule:shared_security_group"),
     ):
         api.add(tags_of(owner, table, reader))
+<<<<<<< HEAD
     proxied = Proxies(groups, floats)
     return Door(api, world, parts.store, parts.signals, changes, ports, addresses, groups, proxied)
+=======
+    watch = PortStatusWatch(parts.store, world, parts.signals, backend)
+    plumber = Plumber(
+        parts.store, world, parts.signals, backend, WantedState(settings), float(settings.compare_seconds)
+    )
+    parts.loops.add(plumber, watch)
+    return Door(api, world, parts.store, parts.signals, changes, ports, addresses, groups, watch.stop)
+>>>>>>> main

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from pileus.kernel.api.errors import Unauthorized
-from pileus.kernel.api.server import Application
+from pileus.kernel.serving.server import Application
 from pileus.kernel.auth.caller import Caller
 from pileus.kernel.operations import Engine
 from pileus.kernel.parts import Parts

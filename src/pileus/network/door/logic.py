@@ -1,6 +1,7 @@
 """`service.Network`, fulfilled: what compute and the metadata server ask."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from typing import Any
 
@@ -83,7 +84,11 @@ class Door:
         makes: ports.Ports,
         addresses: Addresses,
         security: groups.SecurityGroups,
+<<<<<<< HEAD
         proxied: Proxied,
+=======
+        close: Callable[[], Awaitable[None]],
+>>>>>>> main
     ) -> None:
         self.api = api
         self.proxied = proxied
@@ -94,6 +99,8 @@ class Door:
         self._ports = makes
         self._addresses = addresses
         self._groups = security
+        self.close = close
+        """Ends what runs beside the node's loops; called after these have been stopped."""
 
     async def choose_networks(self, tx: Tx, who: Caller) -> list[str]:
         """See `service.Network.choose_networks`."""

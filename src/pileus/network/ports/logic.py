@@ -211,7 +211,7 @@ class Ports:
             "admin_state_up": True,
             "device_id": device_id,
             "device_owner": owner,
-            "status": "DOWN",
+            "status": "N/A" if owner == "network:floatingip" else "DOWN",
             "port_security_enabled": False,
             "binding_host": "",
             "binding_vnic_type": "normal",
