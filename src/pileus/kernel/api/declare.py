@@ -285,6 +285,8 @@ class Service:
         request_headers: names of headers that carry the request's id in answers.
         strict_media: whether a wrong content type is 415 (else 400).
         strict_query: the change from which on every operation refuses query parameters that it does not know.
+        bulk: whether a create also takes a list below the plural key, and makes all of it or nothing.
+        fields_parameter: the query parameter that names the attributes to show ("fields"); empty for none.
     """
 
     type: str
@@ -302,6 +304,8 @@ class Service:
     request_headers: tuple[str, ...] = ("X-Openstack-Request-Id",)
     strict_media: bool = True
     strict_query: Change | None = None
+    bulk: bool = False
+    fields_parameter: str = ""
     rules: tuple[Rule, ...] = ()
     policy_file: Path | None = None
     resources: list[Any] = field(default_factory=list)

@@ -26,6 +26,7 @@ from pileus.kernel.api.errors import (
     Unauthorized,
     UnsupportedMediaType,
 )
+from pileus.kernel.api.fields import UNSET
 from pileus.kernel.auth.access import within_access_rules
 from pileus.kernel.auth.caller import Authenticator
 from pileus.kernel.serving import negotiate
@@ -133,8 +134,25 @@ class Dispatcher:
         if operation.body is not None:
             if body is None:
                 body = await self._json(call, operation.types)
-            body = operation.body.form(operation.kind, call.version).validate(body)
+            body = call.body = self._validated(call, operation, body)
+        parameter = self._service.fields_parameter
+        if parameter:
+            call.only = frozenset(value for name, value in call.params if name == parameter and value)
         return self._answer(call, operation, await self._transact(call, operation, body))
+
+    def _validated(self, call: Call, operation: Operation, body: Any) -> Any:
+        """The body as its form takes it; a `Bulk` where the service takes lists and this is one."""
+        schema = operation.body
+        assert schema is not None
+        form = schema.form(operation.kind, call.version)
+        if not (self._service.bulk and operation.kind == "create" and isinstance(body, dict) and len(body) == 1):
+            return form.validate(body)
+        items = body.get(schema.plural)
+        if not isinstance(items, list):
+            return form.validate(body)
+        if not items:
+            raise BadRequest("Resources required")
+        return Bulk(form.validate({schema.key: item}) for item in items)
 
     async def _authenticated_if_token(self, call: Call) -> None:
         """Unknown paths are 401 for strangers with a bad token, as behind OpenStack's middleware."""
@@ -206,16 +224,22 @@ class Dispatcher:
 
     async def _invoke(self, call: Call, operation: Operation, body: Any) -> Any:
         bound, owner = self._mounted.bound[id(operation)]
+        if isinstance(body, Bulk):
+            return [await self._invoke(call, operation, item) for item in body]
         names = call.names
         arguments: list[Any] = []
         target: Mapping[str, Any] = call.own()
         if operation.load_names:
             loaded = await owner.load(call, *[names[name] for name in operation.load_names])
             arguments.append(loaded)
-            if hasattr(owner, "target"):
+            if hasattr(owner, "subject"):
+                target = await owner.subject(call, loaded, body)
+            elif hasattr(owner, "target"):
                 target = owner.target(call, loaded)
             elif isinstance(loaded, Mapping):
                 target = loaded
+        elif hasattr(owner, "subject"):
+            target = await owner.subject(call, None, body)
         elif hasattr(owner, "target"):
             target = owner.target(call, None)
         if operation.right:
@@ -228,8 +252,8 @@ class Dispatcher:
     def _require(self, call: Call, operation: Operation, target: Mapping[str, Any], body: Any) -> None:
         policy = self._service.policy
         policy.require(operation.right, call.who, target)
-        for wire in self._mounted.guarded.get(id(operation), ()):
-            if isinstance(body, Mapping) and wire in body:
+        for wire, default in self._mounted.guarded.get(id(operation), ()):
+            if isinstance(body, Mapping) and wire in body and (default is UNSET or body[wire] != default):
                 policy.require(f"{operation.right}:{wire}", call.who, target)
         hidden = self._mounted.hideable.get(id(operation), ())
         if hidden:
@@ -256,15 +280,25 @@ class Dispatcher:
         view = schema.view(call.version, call.hidden)
         if isinstance(result, Page | list):
             page = result if isinstance(result, Page) else Page(result)
-            rows = [view.render(row, call) for row in page.rows]
+            rows = [self._cut(view.render(row, call), call) for row in page.rows]
             beside = self._service.page(call, schema.plural, page.next, page.previous)
             return {schema.plural: rows, **beside, **page.extra}
-        shown = view.render(result, call)
+        shown = self._cut(view.render(result, call), call)
         return {schema.key: shown} if schema.key else shown
+
+    @staticmethod
+    def _cut(shown: dict[str, Any], call: Call) -> dict[str, Any]:
+        return {wire: value for wire, value in shown.items() if wire in call.only} if call.only else shown
+
+
+class Bulk(list[dict[str, Any]]):
+    """The bodies of several creates in one request."""
 
 
 def _copy(body: Any) -> Any:
     """A transaction that is run again must find the body as it was."""
+    if isinstance(body, Bulk):
+        return Bulk(_copy(value) for value in body)
     if isinstance(body, dict):
         return {key: _copy(value) for key, value in body.items()}
     if isinstance(body, list):
