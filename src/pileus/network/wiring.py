@@ -87,14 +87,10 @@ def wire(parts: Parts, settings: NetworkSettings, backend: NetworkBackend) -> Do
         (group_api, GROUPS, f"{rules.ADMIN_OR_READER} or rule:shared_security_group"),
     ):
         api.add(tags_of(owner, table, reader))
-<<<<<<< HEAD
-    proxied = Proxies(groups, floats)
-    return Door(api, world, parts.store, parts.signals, changes, ports, addresses, groups, proxied)
-=======
     watch = PortStatusWatch(parts.store, world, parts.signals, backend)
     plumber = Plumber(
         parts.store, world, parts.signals, backend, WantedState(settings), float(settings.compare_seconds)
     )
     parts.loops.add(plumber, watch)
-    return Door(api, world, parts.store, parts.signals, changes, ports, addresses, groups, watch.stop)
->>>>>>> main
+    proxied = Proxies(groups, floats)
+    return Door(api, world, parts.store, parts.signals, changes, ports, addresses, groups, watch.stop, proxied)

@@ -84,11 +84,8 @@ class Door:
         makes: ports.Ports,
         addresses: Addresses,
         security: groups.SecurityGroups,
-<<<<<<< HEAD
-        proxied: Proxied,
-=======
         close: Callable[[], Awaitable[None]],
->>>>>>> main
+        proxied: Proxied,
     ) -> None:
         self.api = api
         self.proxied = proxied
