@@ -24,8 +24,13 @@ def write(parts):
 @pytest.fixture
 async def net(alice):
     made = await alice.make("network", name="n")
-    await alice.make("subnet", network_id=made["id"], cidr="10.0.0.0/24", dns_nameservers=["9.9.9.9"],
-                     host_routes=[{"destination": "1.0.0.0/8", "nexthop": "10.0.0.9"}])
+    await alice.make(
+        "subnet",
+        network_id=made["id"],
+        cidr="10.0.0.0/24",
+        dns_nameservers=["9.9.9.9"],
+        host_routes=[{"destination": "1.0.0.0/8", "nexthop": "10.0.0.9"}],
+    )
     return made
 
 
@@ -48,7 +53,11 @@ async def test_choosing_networks(alice, admin, network, write):
 
 async def test_a_servers_ports(alice, network, write, net):
     kept = await alice.make("port", network_id=net["id"], security_groups=[])
-    requests = [PortRequest(network_id=net["id"], fixed_ip="10.0.0.50", tag="nic1"), PortRequest(port_id=kept["id"]), PortRequest()]
+    requests = [
+        PortRequest(network_id=net["id"], fixed_ip="10.0.0.50", tag="nic1"),
+        PortRequest(port_id=kept["id"]),
+        PortRequest(),
+    ]
     made = await write(network.claim_ports, ALICE, "server", "nova", requests)
     assert [p.created for p in made] == [True, False, True]
     assert made[0].addresses[0].address == "10.0.0.50"
@@ -80,17 +89,26 @@ async def test_claims_fail_as_a_whole(alice, admin, network, write, net):
     with pytest.raises(BadRequest, match="requires a subnet"):
         await write(network.claim_ports, ALICE, "server", "nova", [PortRequest(network_id=bare["id"])])
     with pytest.raises(SecurityGroupNotFound):
-        await write(network.claim_ports, ALICE, "server", "nova", [PortRequest(network_id=net["id"], security_groups=("nope",))])
+        await write(
+            network.claim_ports, ALICE, "server", "nova", [PortRequest(network_id=net["id"], security_groups=("nope",))]
+        )
 
 
 async def test_subnets(network, write, net):
     (subnet,) = (await write(network.subnets, [net["id"]]))[net["id"]]
-    assert (subnet.cidr, subnet.gateway, subnet.dns, subnet.routes) == ("10.0.0.0/24", "10.0.0.1", ("9.9.9.9",), (("1.0.0.0/8", "10.0.0.9"),))
+    assert (subnet.cidr, subnet.gateway, subnet.dns, subnet.routes) == (
+        "10.0.0.0/24",
+        "10.0.0.1",
+        ("9.9.9.9",),
+        (("1.0.0.0/8", "10.0.0.9"),),
+    )
 
 
 async def test_groups_of_a_server(alice, network, write, net):
     group = await alice.make("security_group", name="web", plural="security_groups")
-    (port,) = await write(network.claim_ports, ALICE, "server", "nova", [PortRequest(network_id=net["id"], security_groups=("default",))])
+    (port,) = await write(
+        network.claim_ports, ALICE, "server", "nova", [PortRequest(network_id=net["id"], security_groups=("default",))]
+    )
     await write(network.change_groups, ALICE, "server", add="web")
     groups = (await alice.get(f"/ports/{port.id}"))["port"]["security_groups"]
     assert group["id"] in groups
@@ -105,7 +123,7 @@ async def test_groups_of_a_server(alice, network, write, net):
 
 
 async def test_one_more_address_and_one_less(alice, network, write, net):
-    (port,) = await write(network.claim_ports, ALICE, "server", "nova", [PortRequest(network_id=net["id"])])
+    await write(network.claim_ports, ALICE, "server", "nova", [PortRequest(network_id=net["id"])])
     await write(network.change_fixed_ip, ALICE, "server", network_id=net["id"])
     (now,) = (await write(network.ports, ["server"]))["server"]
     assert len(now.addresses) == 2

@@ -3,33 +3,59 @@
 import pytest
 
 
-@pytest.mark.parametrize("content", [b"{", b"[]", b"null", b"{}", b'{"network": []}', b'{"network": null}', b'{"networks": []}', b'{"networks": [1]}',
-                                     b'{"networks": {}}', b'{"network": {"name": 5}}', b'{"network": {"id": "x"}}', b'{"network": {"status": "x"}}',
-                                     b'{"network": {"admin_state_up": "maybe"}}', b'{"network": {"mtu": 20}}', b'{"network": {"mtu": 9000}}',
-                                     b'{"network": {"availability_zone_hints": ["moon"]}}', b'{"network": {"name": "' + b"x" * 256 + b'"}}', b"\xff"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"network": []}',
+        b'{"network": null}',
+        b'{"networks": []}',
+        b'{"networks": [1]}',
+        b'{"networks": {}}',
+        b'{"network": {"name": 5}}',
+        b'{"network": {"id": "x"}}',
+        b'{"network": {"status": "x"}}',
+        b'{"network": {"admin_state_up": "maybe"}}',
+        b'{"network": {"mtu": 20}}',
+        b'{"network": {"mtu": 9000}}',
+        b'{"network": {"availability_zone_hints": ["moon"]}}',
+        b'{"network": {"name": "' + b"x" * 256 + b'"}}',
+        b"\xff",
+    ],
+)
 async def test_bad_network_bodies(alice, http, content):
-    answer = await http.post("/networking/v2.0/networks", content=content, headers={"X-Auth-Token": alice.token, "Content-Type": "application/json"})
+    answer = await http.post(
+        "/networking/v2.0/networks",
+        content=content,
+        headers={"X-Auth-Token": alice.token, "Content-Type": "application/json"},
+    )
     assert answer.status_code == 400, answer.text
     assert set(answer.json()["NeutronError"]) == {"type", "message", "detail"}
     assert await alice.list("networks") == []
 
 
-@pytest.mark.parametrize(("rule", "words"), [
-    ({"direction": "sideways"}, "direction"),
-    ({"protocol": "nope"}, "not supported"),
-    ({"protocol": 256}, "not supported"),
-    ({"ethertype": "IPv5"}, "not supported"),
-    ({"port_range_min": 1, "port_range_max": 2}, "Must also specify protocol"),
-    ({"protocol": "tcp", "port_range_min": 5, "port_range_max": 2}, "port_range_min must be <="),
-    ({"protocol": "tcp", "port_range_min": 5}, "port_range_min must be <="),
-    ({"protocol": "tcp", "port_range_min": 0, "port_range_max": 2}, "Invalid value for port"),
-    ({"protocol": "gre", "port_range_min": 1, "port_range_max": 2}, "Ports cannot be specified"),
-    ({"protocol": "icmp", "port_range_min": 256, "port_range_max": 1}, "must be 0 to 255"),
-    ({"protocol": "icmp", "port_range_max": 1}, "is missing"),
-    ({"remote_ip_prefix": "10.0.0.0/33"}, "not a valid CIDR"),
-    ({"remote_ip_prefix": "fd00::/8"}, "Conflicting value ethertype"),
-    ({"nonsense": 1}, "Unrecognized"),
-])
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"direction": "sideways"}, "direction"),
+        ({"protocol": "nope"}, "not supported"),
+        ({"protocol": 256}, "not supported"),
+        ({"ethertype": "IPv5"}, "not supported"),
+        ({"port_range_min": 1, "port_range_max": 2}, "Must also specify protocol"),
+        ({"protocol": "tcp", "port_range_min": 5, "port_range_max": 2}, "port_range_min must be <="),
+        ({"protocol": "tcp", "port_range_min": 5}, "port_range_min must be <="),
+        ({"protocol": "tcp", "port_range_min": 0, "port_range_max": 2}, "Invalid value for port"),
+        ({"protocol": "gre", "port_range_min": 1, "port_range_max": 2}, "Ports cannot be specified"),
+        ({"protocol": "icmp", "port_range_min": 256, "port_range_max": 1}, "must be 0 to 255"),
+        ({"protocol": "icmp", "port_range_max": 1}, "is missing"),
+        ({"remote_ip_prefix": "10.0.0.0/33"}, "not a valid CIDR"),
+        ({"remote_ip_prefix": "fd00::/8"}, "Conflicting value ethertype"),
+        ({"nonsense": 1}, "Unrecognized"),
+    ],
+)
 async def test_bad_rules(alice, rule, words):
     group = (await alice.list("security_groups"))[0]
     body = {"security_group_id": group["id"], "direction": "ingress", **rule}
@@ -40,10 +66,14 @@ async def test_bad_rules(alice, rule, words):
 async def test_rules_alike(alice):
     group = (await alice.list("security_groups"))[0]
     body = {"security_group_id": group["id"], "direction": "ingress"}
-    await alice.make("security_group_rule", plural="security_group_rules", **body, protocol="tcp", remote_ip_prefix="0.0.0.0/0")
+    await alice.make(
+        "security_group_rule", plural="security_group_rules", **body, protocol="tcp", remote_ip_prefix="0.0.0.0/0"
+    )
     await alice.make("security_group_rule", 409, plural="security_group_rules", **body, protocol="6")
     await alice.make("security_group_rule", plural="security_group_rules", **body, protocol="icmp", ethertype="IPv6")
-    await alice.make("security_group_rule", 409, plural="security_group_rules", **body, protocol="ipv6-icmp", ethertype="IPv6")
+    await alice.make(
+        "security_group_rule", 409, plural="security_group_rules", **body, protocol="ipv6-icmp", ethertype="IPv6"
+    )
     other = await alice.make("security_group", plural="security_groups", name="o")
     both = {"remote_group_id": other["id"], "remote_ip_prefix": "1.0.0.0/8"}
     await alice.make("security_group_rule", 400, plural="security_group_rules", **body, **both)
@@ -55,7 +85,9 @@ async def test_rules_alike(alice):
 
 async def test_default_groups(alice, admin):
     group = (await alice.list("security_groups"))[0]
-    assert (await alice.make("security_group", 409, plural="security_groups", name="default"))["type"] == "SecurityGroupDefaultAlreadyExists"
+    assert (await alice.make("security_group", 409, plural="security_groups", name="default"))[
+        "type"
+    ] == "SecurityGroupDefaultAlreadyExists"
     await alice.delete(f"/security-groups/{group['id']}", 409)
     await alice.put(f"/security-groups/{group['id']}", {"security_group": {"name": "x"}}, 409)
     await admin.delete(f"/security-groups/{group['id']}")
@@ -80,7 +112,9 @@ async def test_port_security(alice):
     await alice.make("port", 400, network_id=net["id"], security_groups=["x"])
     await alice.make("port", 400, network_id=net["id"], allowed_address_pairs=[{"ip_address": "x"}])
     options = [{"opt_name": "mtu", "opt_value": "1400"}]
-    assert (await alice.put(path, {"port": {"extra_dhcp_opts": options}}))["port"]["extra_dhcp_opts"] == [{"opt_name": "mtu", "opt_value": "1400", "ip_version": 4}]
+    assert (await alice.put(path, {"port": {"extra_dhcp_opts": options}}))["port"]["extra_dhcp_opts"] == [
+        {"opt_name": "mtu", "opt_value": "1400", "ip_version": 4}
+    ]
 
 
 @pytest.fixture
@@ -97,7 +131,13 @@ async def test_routers_refuse(alice, outside):
     bare = await alice.make("subnet", network_id=b["id"], cidr="10.9.0.0/24", gateway_ip=None)
     router = await alice.make("router")
     path = f"/routers/{router['id']}"
-    for body in ({}, {"subnet_id": one["id"], "port_id": one["id"]}, {"subnet_id": bare["id"]}, {"subnet_id": 5}, {"nope": 1}):
+    for body in (
+        {},
+        {"subnet_id": one["id"], "port_id": one["id"]},
+        {"subnet_id": bare["id"]},
+        {"subnet_id": 5},
+        {"nope": 1},
+    ):
         await alice.put(f"{path}/add_router_interface", body, 400)
     leg = await alice.put(f"{path}/add_router_interface", {"subnet_id": one["id"]})
     for again in (one, two):
@@ -107,12 +147,18 @@ async def test_routers_refuse(alice, outside):
     await alice.put(f"/subnets/{one['id']}", {"subnet": {"gateway_ip": "10.0.0.9"}}, 409)
     await alice.put(path, {"router": {"external_gateway_info": {"network_id": a["id"]}}}, 400)
     await alice.put(f"{path}/remove_router_interface", {"subnet_id": two["id"]}, 404)
-    for routes in ([{"destination": "1.0.0.0/8", "nexthop": "9.9.9.9"}], [{"destination": "1.0.0.0/8", "nexthop": "10.0.0.1"}], [{"destination": "x"}]):
+    for routes in (
+        [{"destination": "1.0.0.0/8", "nexthop": "9.9.9.9"}],
+        [{"destination": "1.0.0.0/8", "nexthop": "10.0.0.1"}],
+        [{"destination": "x"}],
+    ):
         await alice.put(path, {"router": {"routes": routes}}, 400)
     routes = [{"destination": "1.0.0.0/8", "nexthop": "10.0.0.7"}]
     assert (await alice.put(path, {"router": {"routes": routes}}))["router"]["routes"] == routes
     more = [{"destination": "2.0.0.0/8", "nexthop": "10.0.0.7"}]
-    assert (await alice.put(f"{path}/add_extraroutes", {"router": {"routes": more}}))["router"]["routes"] == routes + more
+    assert (await alice.put(f"{path}/add_extraroutes", {"router": {"routes": more}}))["router"][
+        "routes"
+    ] == routes + more
     assert (await alice.put(f"{path}/remove_extraroutes", {"router": {"routes": routes}}))["router"]["routes"] == more
     await alice.put(f"{path}/remove_router_interface", {"subnet_id": one["id"]}, 409)
 
@@ -136,7 +182,9 @@ async def test_floating_ips_refuse_and_run_out(alice, bob, outside):
     await bob.get(f"/floatingips/{first['id']}", 404)
     for _ in range(2):
         await bob.make("floatingip", floating_network_id=outside["id"])
-    assert (await bob.make("floatingip", 400, floating_network_id=outside["id"]))["type"] == "ExternalIpAddressExhausted"
+    assert (await bob.make("floatingip", 400, floating_network_id=outside["id"]))[
+        "type"
+    ] == "ExternalIpAddressExhausted"
     await alice.delete(f"/ports/{port['id']}")
     left = (await alice.get(f"/floatingips/{first['id']}"))["floatingip"]
     assert (left["port_id"], left["router_id"], left["status"]) == (None, None, "DOWN")
