@@ -19,6 +19,7 @@ from pileus.network.plumbing.logic import Changes
 from pileus.network.ports.api import PortApi
 from pileus.network.ports.logic import Ports
 from pileus.network.ports.table import PORTS
+from pileus.network.proxies.logic import Proxies
 from pileus.network.quotas.api import QuotaApi
 from pileus.network.rbac.api import RbacApi
 from pileus.network.reconcilers.plumber import Plumber
@@ -71,7 +72,8 @@ def wire(parts: Parts, settings: NetworkSettings, backend: NetworkBackend) -> Do
     pool_api = SubnetPoolApi(SubnetPools(world))
     port_api = PortApi(ports)
     router_api = RouterApi(routers, zone)
-    floating_api = FloatingIPApi(FloatingIPs(world, changes, addresses, ports, routers))
+    floats = FloatingIPs(world, changes, addresses, ports, routers)
+    floating_api = FloatingIPApi(floats)
     group_api = SecurityGroupApi(groups)
     api.add(network_api, subnet_api, pool_api, port_api, router_api, floating_api, group_api)
     api.add(RuleApi(groups), AddressScopeApi(), QuotaApi(), RbacApi())
@@ -91,4 +93,5 @@ def wire(parts: Parts, settings: NetworkSettings, backend: NetworkBackend) -> Do
         parts.store, world, parts.signals, backend, WantedState(settings), float(settings.compare_seconds)
     )
     parts.loops.add(plumber, watch)
-    return Door(api, world, parts.store, parts.signals, changes, ports, addresses, groups, watch.stop)
+    proxied = Proxies(groups, floats)
+    return Door(api, world, parts.store, parts.signals, changes, ports, addresses, groups, watch.stop, proxied)

@@ -29,7 +29,7 @@ from pileus.network.ports import logic as ports
 from pileus.network.ports.table import PORTS
 from pileus.network.security_groups import logic as groups
 from pileus.network.security_groups.table import GROUPS
-from pileus.network.service import Address, PortRecord, PortRequest, SubnetRecord
+from pileus.network.service import Address, PortRecord, PortRequest, Proxied, SubnetRecord
 from pileus.network.standard.logic import bump, change
 from pileus.network.subnets.table import ADDRESSES, SUBNETS
 
@@ -84,8 +84,10 @@ class Door:
         addresses: Addresses,
         security: groups.SecurityGroups,
         close: Callable[[], Awaitable[None]],
+        proxied: Proxied,
     ) -> None:
         self.api = api
+        self.proxied = proxied
         self._world = world
         self._store = store
         self._signals = signals
