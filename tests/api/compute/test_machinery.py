@@ -151,6 +151,8 @@ async def test_aggregates(admin, member, host, at):
     aggregate = await made(admin, availability_zone="z1")
     short = {"id", "name", "availability_zone", "created_at", "updated_at", "deleted", "deleted_at"}
     assert set(aggregate) == short
+    assert aggregate["created_at"] is not None
+    assert aggregate["updated_at"] is None
     url = f"/os-aggregates/{aggregate['id']}"
     shown = (await admin.get(url)).json()["aggregate"]
     assert set(shown) == short | {"hosts", "metadata"}
