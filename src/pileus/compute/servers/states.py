@@ -21,6 +21,8 @@ SERVER = Machine(
     move("unpause", "paused", busy="unpausing", to="active"),
     move("suspend", "active", busy="suspending", to="suspended"),
     move("resume", "suspended", busy="resuming", to="active"),
+    move("attach_interface", "active", "paused", "stopped"),
+    move("detach_interface", "active", "paused", "stopped"),
     move("found_stopped", "active", "paused", "suspended", to="stopped"),
     move("found_running", "stopped", to="active"),
     move("found_paused", "active", to="paused"),

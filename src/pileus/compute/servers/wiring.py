@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from pileus.compute.console.api import ConsoleTokens, ServerConsoles
+from pileus.compute.instance_actions.api import InstanceActions
+from pileus.compute.servers.actions.api import ServerActions
 from pileus.compute.servers.api import Servers
+from pileus.compute.servers.attributes.api import ServerAttributes
+from pileus.compute.servers.nics.api import ServerNicActions, ServerNics
 from pileus.compute.servers.operations import create, nics, power
 from pileus.compute.servers.operations.delete import DeleteServer
 from pileus.compute.servers.parts import ServerParts
@@ -32,4 +37,14 @@ def make(parts: ServerParts) -> ServersMade:
         nics.DetachInterface(parts),
         *power.kinds(parts),
     )
-    return ServersMade((Servers(parts),), kinds)
+    resources = (
+        Servers(parts),
+        ServerActions(parts),
+        ServerNics(parts),
+        ServerNicActions(parts),
+        ServerAttributes(parts),
+        ServerConsoles(parts),
+        ConsoleTokens(),
+        InstanceActions(),
+    )
+    return ServersMade(resources, kinds)
