@@ -12,6 +12,7 @@ from pileus.compute.flavor_access.api import FlavorAccess
 from pileus.compute.flavors import logic as flavors
 from pileus.compute.flavors.api import Flavors
 from pileus.compute.floating_ips.api import FloatingIpPools, FloatingIps
+from pileus.compute.hosts.api import Hosts as OldHosts
 from pileus.compute.hypervisors.api import Hypervisors
 from pileus.compute.keypairs.api import Keypairs
 from pileus.compute.limits.api import Limits
@@ -84,6 +85,7 @@ def add_machinery(api: Service, settings: ComputeSettings, placement: Placement)
         Hypervisors(settings),
         Aggregates(),
         AvailabilityZones(settings),
+        OldHosts(settings),
         Usage(),
         Migrations(),
         AuditLog(settings),
