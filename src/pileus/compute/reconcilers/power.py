@@ -15,15 +15,24 @@ from pileus.kernel.store.database import retrying
 
 LOG = log.get("compute.power")
 
-_DOWN = (PowerState.SHUTDOWN, PowerState.CRASHED, PowerState.NOSTATE)
-_FOUND: dict[tuple[str, PowerState], str] = {
-    **{(state, down): "found_stopped" for state in ("active", "paused") for down in _DOWN},
-    **{("suspended", down): "found_stopped" for down in (PowerState.SHUTDOWN, PowerState.CRASHED)},
-    ("stopped", PowerState.RUNNING): "found_running",
-    ("active", PowerState.PAUSED): "found_paused",
-    ("paused", PowerState.RUNNING): "found_resumed",
+_MEANING = {
+    PowerState.RUNNING: ("active", "found_running"),
+    PowerState.PAUSED: ("paused", "found_paused"),
+    PowerState.SUSPENDED: ("suspended", "found_suspended"),
+    PowerState.SHUTDOWN: ("stopped", "found_stopped"),
+    PowerState.CRASHED: ("stopped", "found_stopped"),
+    PowerState.NOSTATE: ("stopped", "found_stopped"),
 }
-"""By (vm_state, what its domain is): the move that brings the row to the truth."""
+"""By what a domain is: the vm_state that says so, and the move that brings a row there."""
+
+_FOLLOWS = ("active", "stopped", "paused", "suspended")
+"""The states that follow domains; a server in ERROR waits for its owner."""
+
+
+def move_to(vm_state: str, state: PowerState) -> str:
+    """The move that brings a row to the truth; empty if it is there."""
+    meant, verb = _MEANING[state]
+    return verb if vm_state in _FOLLOWS and vm_state != meant else ""
 
 
 class Power:
@@ -60,9 +69,9 @@ class Power:
 
     @staticmethod
     def _differs(row: Row, state: PowerState) -> bool:
-        if (row["vm_state"], state) in _FOUND:
-            return True
-        return row["power_state"] != _shown(state) and row["vm_state"] in {"active", "stopped", "paused", "suspended"}
+        return row["vm_state"] in _FOLLOWS and (
+            bool(move_to(row["vm_state"], state)) or row["power_state"] != _shown(state)
+        )
 
     async def _close(self, id: str, state: PowerState, looked_at: datetime) -> int:
         """Write the truth, unless somebody touched the server since it was looked at."""
@@ -72,9 +81,9 @@ class Power:
             if row is None or row["task_state"] is not None or row["updated_at"] > looked_at:
                 return 0
             now = self._parts.kernel.world.clock.now()
-            verb = _FOUND.get((row["vm_state"], state))
+            verb = move_to(row["vm_state"], state)
             values = {"power_state": _shown(state), "updated_at": now}
-            if verb is None:
+            if not verb:
                 return await tx.run(update(SERVERS).where(SERVERS.c.id == id).values(**values))
             LOG.warning("server's state follows its domain", server=id, was=row["vm_state"], found=state.name)
             wanted = row["vm_state"] == "active"
