@@ -23,7 +23,7 @@ _TYPES = {
 }
 
 
-def fault(error: ApiError, call: Any) -> tuple[dict[str, str], bytes]:
+def fault(error: ApiError, _call: Any) -> tuple[dict[str, str], bytes]:
     """An error as Neutron writes it; missing credentials as the middleware before it does."""
     headers = {"Content-Type": "application/json"}
     if error.status == 401:

@@ -112,22 +112,22 @@ class Scopes:
         given = scope["OS-TRUST:trust"]
         if len(scope) != 1 or not isinstance(given, dict) or not isinstance(given.get("id"), str):
             raise BadRequest(_SHAPE)
-        id = given["id"]
+        identifier = given["id"]
 
         async def use(tx: Tx) -> Access:
-            row = await tx.first(select(TRUSTS).where(TRUSTS.c.id == id))
+            row = await tx.first(select(TRUSTS).where(TRUSTS.c.id == identifier))
             if row is None or row["deleted_at"] is not None:
                 raise Unauthorized
             if row["trustee_user_id"] != proof.user_id:
                 raise NotAllowed("User is not a trustee.")
             if row["project_id"] is None:
                 raise Unauthorized
-            access = await self._accesses.find(tx, Key(proof.user_id, PROJECT, row["project_id"], trust_id=id))
+            access = await self._accesses.find(tx, Key(proof.user_id, PROJECT, row["project_id"], trust_id=identifier))
             if row["remaining_uses"] is not None:
                 c = TRUSTS.c
-                left = update(TRUSTS).where(c.id == id, c.remaining_uses > 0)
+                left = update(TRUSTS).where(c.id == identifier, c.remaining_uses > 0)
                 if not await tx.run(left.values(remaining_uses=c.remaining_uses - 1)):
-                    raise Forbidden(f"No remaining uses for trust: {id}.")
+                    raise Forbidden(f"No remaining uses for trust: {identifier}.")
             return access
 
         return await retrying(self._store, use)

@@ -6,6 +6,7 @@ from typing import Any
 
 from pileus.kernel.api.declare import Operation, Resource, Service
 from pileus.kernel.api.errors import ApiError, BadRequest, Conflict, Forbidden, NotFound, Unauthorized
+from pileus.kernel.api.headers import is_family
 from pileus.kernel.api.query import kinds
 from pileus.kernel.api.schema import Schema, object_json
 from pileus.kernel.api.versions import text
@@ -75,11 +76,17 @@ def _operation(made: Resource, operation: Operation, version: int, path: str) ->
         "summary": first,
         "description": rest.strip(),
         "tags": [made.name],
-        "parameters": [*_path_parameters(path), *_query_parameters(operation.query, version)],
+        "parameters": [
+            *_path_parameters(path),
+            *_query_parameters(operation.query, version),
+            *_header_parameters(operation.headers, version),
+        ],
         "responses": _responses(operation, version),
     }
     if operation.public:
         described["security"] = []
+    elif operation.anonymous:
+        described["security"] = [{"token": []}, {}]
     body = _body(operation, version)
     if body is not None:
         described["requestBody"] = body
@@ -101,6 +108,15 @@ def _query_parameters(schema: type[Schema] | None, version: int) -> Iterable[Jso
         if "array" in kinds(item):
             shape = {"type": "array", "items": item.json.get("items", {"type": "string"})}
         yield {"name": item.wire, "in": "query", "schema": dict(shape), "description": item.doc}
+
+
+def _header_parameters(schema: type[Schema] | None, version: int) -> Iterable[Json]:
+    if schema is None:
+        return
+    for item in schema.form("query", version).items.values():
+        if not item.read_only:
+            shape = {"type": "string"} if is_family(item) else dict(item.json)
+            yield {"name": item.wire, "in": "header", "schema": shape, "description": item.doc}
 
 
 def _body(operation: Operation, version: int) -> Json | None:
@@ -126,6 +142,9 @@ def _responses(operation: Operation, version: int) -> Json:
         elif schema.key:
             shape = {"type": "object", "properties": {schema.key: shape}}
         success["content"] = {"application/json": {"schema": shape}}
+    if operation.shows is not None:
+        shown = [item for item in operation.shows.fields_at(version) if item.in_answers]
+        success["headers"] = {i.wire: {"description": i.doc, "schema": {"type": "string"}} for i in shown}
     answers: Json = {str(operation.status): success}
     errors: list[type[ApiError]] = [BadRequest, NotFound, *operation.raises]
     if not operation.public:

@@ -210,7 +210,7 @@ class Door:
 
     async def ports(self, tx: Tx, device_ids: list[str]) -> dict[str, list[PortRecord]]:
         """See `service.Network.ports`; four queries however many devices."""
-        found: dict[str, list[PortRecord]] = {id: [] for id in device_ids}
+        found: dict[str, list[PortRecord]] = {device: [] for device in device_ids}
         if not device_ids:
             return found
         statement = _plain().where(PORTS.c.device_id.in_(device_ids)).order_by(PORTS.c.nic_position, PORTS.c.id)
@@ -221,7 +221,7 @@ class Door:
 
     async def subnets(self, tx: Tx, network_ids: list[str]) -> dict[str, list[SubnetRecord]]:
         """See `service.Network.subnets`."""
-        found: dict[str, list[SubnetRecord]] = {id: [] for id in network_ids}
+        found: dict[str, list[SubnetRecord]] = {network: [] for network in network_ids}
         statement = select(SUBNETS).where(SUBNETS.c.network_id.in_(network_ids))
         for row in await tx.all(statement.order_by(SUBNETS.c.created_at, SUBNETS.c.id)):
             record = SubnetRecord(
@@ -294,7 +294,7 @@ class Door:
         if removed and not any(removed in row["security_groups"] for row in rows):
             raise SecurityGroupNotFound(f"Security group {remove} is not associated with the instance {device_id}")
         for row in rows:
-            wanted = [id for id in row["security_groups"] if id != removed]
+            wanted = [group for group in row["security_groups"] if group != removed]
             if added and added not in wanted:
                 wanted.append(added)
             if wanted != row["security_groups"]:

@@ -52,14 +52,14 @@ class PortStatusWatch:
         heard, self._heard = self._heard, {}
         now = self._world.clock.monotonic()
         if self._looked_at is None or now - self._looked_at >= self.interval:
-            news = {id: status.up for id, status in (await self._backend.ports_up()).items()}
+            news = {port: status.up for port, status in (await self._backend.ports_up()).items()}
             changed = await self._write_all(news)
             self._looked_at = now
             return changed
         if not heard:
             return 0
-        up = [id for id, status in heard.items() if status.up and not status.gone]
-        down = [id for id, status in heard.items() if not status.up]
+        up = [port for port, status in heard.items() if status.up and not status.gone]
+        down = [port for port, status in heard.items() if not status.up]
         return await retrying(self._store, lambda tx: self._write(tx, up, down))
 
     async def stop(self) -> None:

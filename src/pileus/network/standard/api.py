@@ -40,10 +40,12 @@ def tags_of(owner: Any, table: Table, reader: str, writer: str = ADMIN_OR_MEMBER
         """Words to find a resource by."""
 
         async def load(self, call: Call, id: str) -> Row:
+            """The row, where the caller may know of it."""
             row: Row = await owner.load(call, id)
             return row
 
         async def subject(self, call: Call, row: Row, body: Any) -> Any:
+            """What rules look at."""
             return await owner.subject(call, row, None) if hasattr(owner, "subject") else row
 
         @get(rule="get", allow=reader, many=False)
@@ -51,7 +53,7 @@ def tags_of(owner: Any, table: Table, reader: str, writer: str = ADMIN_OR_MEMBER
             """List a resource's tags."""
             return {"tags": split_tags(row["tags"])}
 
-        @put(rule="update", allow=writer, body=Tags)
+        @put(rule="update", allow=writer, body=Tags, kind="create")
         async def replace(self, call: Call, row: Row, body: dict[str, Any]) -> Any:
             """Replace a resource's tags."""
             await self._write(call, row, body["tags"])

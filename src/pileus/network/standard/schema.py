@@ -2,11 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from pileus.kernel.api import fields as f
 from pileus.kernel.api.schema import Schema
 from pileus.network.versions import NETWORK
+
+
+class ListedOnly(TypedDict):
+    """The options of attributes that lists show and cannot be filtered or sorted by."""
+
+    filterable: bool
+    sortable: bool
 
 
 def stamp(moment: datetime) -> str:
