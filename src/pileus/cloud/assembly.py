@@ -111,6 +111,7 @@ class Cloud:
     async def stop(self) -> None:
         """Stop where the journal stands."""
         await self.parts.loops.stop()
+        await self.network.close()
         await self.parts.engine.stop()
         await self.ground.stop()
         await self.parts.store.stop()

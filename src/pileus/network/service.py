@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from pileus.kernel.api.call import Call
 from pileus.kernel.api.declare import Service
 from pileus.kernel.auth.caller import Caller
 from pileus.kernel.store import Tx
@@ -73,6 +74,7 @@ class Network(Protocol):
     """The door to the network service.  Errors are its own (`network/errors.py`), with the statuses of Neutron."""
 
     api: Service
+    proxied: "Proxied"
 
     async def choose_networks(self, tx: Tx, who: Caller) -> list[str]:
         """The networks of a server that names none: the project's only one, or none if there is none.
@@ -189,7 +191,7 @@ class Proxied(Protocol):
         """The project's floating IPs."""
         ...
 
-    async def make_floating_ip(self, tx: Tx, who: Caller, pool: str) -> FloatingRecord:
+    async def make_floating_ip(self, call: Call, pool: str) -> FloatingRecord:
         """A new floating IP from a network by name or id; an empty pool takes any."""
         ...
 

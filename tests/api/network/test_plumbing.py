@@ -22,8 +22,11 @@ async def settle(loops, rounds=3):
 
 
 async def world_of(alice, admin):
-    outside = await admin.make("network", name="public", **{
-        "router:external": True, "provider:network_type": "flat", "provider:physical_network": "public"})
+    outside = await admin.make(
+        "network",
+        name="public",
+        **{"router:external": True, "provider:network_type": "flat", "provider:physical_network": "public"},
+    )
     await admin.make("subnet", network_id=outside["id"], cidr="172.24.4.0/24", enable_dhcp=False)
     net = await alice.make("network", name="n")
     subnet = await alice.make("subnet", network_id=net["id"], cidr="10.0.0.0/24", ip_version=4)
@@ -31,7 +34,15 @@ async def world_of(alice, admin):
     leg = await alice.put(f"/routers/{router['id']}/add_router_interface", {"subnet_id": subnet["id"]})
     port = await alice.make("port", network_id=net["id"])
     floating = await alice.make("floatingip", floating_network_id=outside["id"], port_id=port["id"])
-    return {"outside": outside, "network": net, "subnet": subnet, "router": router, "leg": leg, "port": port, "floating": floating}
+    return {
+        "outside": outside,
+        "network": net,
+        "subnet": subnet,
+        "router": router,
+        "leg": leg,
+        "port": port,
+        "floating": floating,
+    }
 
 
 async def agree(parts, backend, network):
@@ -117,6 +128,7 @@ async def test_damage_is_found_by_comparison(alice, admin, loops, parts, backend
     backend.damage(Ref(Kind.PORT, made["port"]["id"]))
     backend.lose(Ref(Kind.ROUTER, made["router"]["id"]))
     from pileus.network.backend.wanted import WantedNetwork
+
     await backend.apply([digested(WantedNetwork(id="stray", revision=0, mtu=1400))])
     loops._members[0]._compared_at = None
     await settle(loops)

@@ -52,7 +52,7 @@ class FloatingIps:
         if pool not in {"", *await self._network.floating_pools(call.tx, call.who)}:
             raise NotFound("Floating IP pool not found.")
         with in_words_of_compute():
-            made = await self._network.make_floating_ip(call.tx, call.who, pool)
+            made = await self._network.make_floating_ip(call, pool)
         return {"floating_ip": _shown(made)}
 
     @delete("/{id}", rule="delete", allow=MEMBER_OR_ADMIN, status=202)

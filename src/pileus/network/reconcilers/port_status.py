@@ -48,18 +48,18 @@ class PortStatusWatch:
         if self._listener is None or self._listener.done():
             self._listener = asyncio.get_running_loop().create_task(self._listen(), name="network.port-news")
             self._looked_at = None
-            await asyncio.sleep(0)  # it subscribes before we look
+            await asyncio.wait({self._listener}, timeout=0)  # it subscribes before we look
         heard, self._heard = self._heard, {}
         now = self._world.clock.monotonic()
         if self._looked_at is None or now - self._looked_at >= self.interval:
-            news = {id: status.up for id, status in (await self._backend.ports_up()).items()}
+            news = {port: status.up for port, status in (await self._backend.ports_up()).items()}
             changed = await self._write_all(news)
             self._looked_at = now
             return changed
         if not heard:
             return 0
-        up = [id for id, status in heard.items() if status.up and not status.gone]
-        down = [id for id, status in heard.items() if not status.up]
+        up = [port for port, status in heard.items() if status.up and not status.gone]
+        down = [port for port, status in heard.items() if not status.up]
         return await retrying(self._store, lambda tx: self._write(tx, up, down))
 
     async def stop(self) -> None:

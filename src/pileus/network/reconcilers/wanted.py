@@ -118,9 +118,7 @@ class WantedState:
 
     async def all_refs(self, tx: Tx) -> list[Ref]:
         """The names of everything in the database."""
-        return [
-            Ref(kind, row["id"]) for kind, table in _TABLES.items() for row in await tx.all(select(table.c.id))
-        ]
+        return [Ref(kind, row["id"]) for kind, table in _TABLES.items() for row in await tx.all(select(table.c.id))]
 
     async def _networks(self, _tx: Tx, rows: list[Row], _gateways: Sequence[str]) -> list[WantedNetwork]:
         return [
@@ -169,8 +167,15 @@ class WantedState:
         ids = [row["id"] for row in rows]
         statement = (
             select(
-                PORTS.c.id, PORTS.c.device_id, PORTS.c.device_owner, PORTS.c.network_id, PORTS.c.mac_address,
-                ADDRESSES.c.ip_address, SUBNETS.c.id.label("subnet_id"), SUBNETS.c.cidr, SUBNETS.c.gateway_ip,
+                PORTS.c.id,
+                PORTS.c.device_id,
+                PORTS.c.device_owner,
+                PORTS.c.network_id,
+                PORTS.c.mac_address,
+                ADDRESSES.c.ip_address,
+                SUBNETS.c.id.label("subnet_id"),
+                SUBNETS.c.cidr,
+                SUBNETS.c.gateway_ip,
                 SUBNETS.c.ip_version,
             )
             .select_from(PORTS)
@@ -280,8 +285,8 @@ def _router(row: Row, legs: list[Row], chassis: Sequence[str]) -> WantedRouter:
         revision=0,
         enabled=bool(row["admin_state_up"]),
         interfaces=tuple(
-            RouterInterface(id, on[0]["network_id"], on[0]["mac_address"], _addresses(on))
-            for id, on in _by_port(inside).items()
+            RouterInterface(port_id, on[0]["network_id"], on[0]["mac_address"], _addresses(on))
+            for port_id, on in _by_port(inside).items()
         ),
         gateway=gateway,
         routes=tuple(StaticRoute(route["destination"], route["nexthop"]) for route in row["routes"]),
