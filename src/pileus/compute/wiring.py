@@ -12,6 +12,7 @@ from pileus.compute.flavor_access.api import FlavorAccess
 from pileus.compute.flavors import logic as flavors
 from pileus.compute.flavors.api import Flavors
 from pileus.compute.floating_ips.api import FloatingIpPools, FloatingIps
+from pileus.compute.hosts.api import Hosts as OldHosts
 from pileus.compute.hypervisors.api import Hypervisors
 from pileus.compute.keypairs.api import Keypairs
 from pileus.compute.limits.api import Limits
@@ -19,6 +20,7 @@ from pileus.compute.moves.api import Migrations
 from pileus.compute.networks.api import Networks, TenantNetworks
 from pileus.compute.pages.logic import neighbours
 from pileus.compute.quotas.api import QuotaClassSets, QuotaSets
+from pileus.compute.reconcilers.audit import audit
 from pileus.compute.reconcilers.hosts import Hosts
 from pileus.compute.rules import RULES
 from pileus.compute.security_groups.api import SecurityGroupRules, SecurityGroups
@@ -84,6 +86,7 @@ def add_machinery(api: Service, settings: ComputeSettings, placement: Placement)
         Hypervisors(settings),
         Aggregates(),
         AvailabilityZones(settings),
+        OldHosts(settings),
         Usage(),
         Migrations(),
         AuditLog(settings),
@@ -131,7 +134,8 @@ class ComputeService:
         made = servers.make(self._servers)
         self.api.add(*made.resources)
         parts.engine.register(*made.kinds)
-        parts.loops.add(Hosts(self._servers, lambda: hosts))
+        parts.loops.add(Hosts(self._servers, lambda: hosts), *made.reconcilers)
+        self._metadata = made.metadata
 
     async def prepare(self, tx: Tx) -> None:
         """Make a fresh cloud's flavors; safe to repeat."""
@@ -139,11 +143,11 @@ class ComputeService:
 
     async def metadata(self, request: MetadataRequest) -> MetadataAnswer:
         """Answer a guest's metadata request; 404 for strangers."""
-        return MetadataAnswer(404)
+        return await self._metadata.answer(request)
 
     async def audit(self) -> list[str]:
-        """Where database, hypervisors and disks do not agree, in words."""
-        return []
+        """Where database, hypervisors, disks, placement and network do not agree, in words."""
+        return await audit(self._servers)
 
 
 def wire(

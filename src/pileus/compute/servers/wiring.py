@@ -5,6 +5,9 @@ from typing import Any
 
 from pileus.compute.console.api import ConsoleTokens, ServerConsoles
 from pileus.compute.instance_actions.api import InstanceActions
+from pileus.compute.metadata.answering import MetadataService
+from pileus.compute.reconcilers.orphans import Orphans
+from pileus.compute.reconcilers.power import Power
 from pileus.compute.servers.actions.api import ServerActions
 from pileus.compute.servers.api import Servers
 from pileus.compute.servers.attributes.api import ServerAttributes
@@ -13,6 +16,7 @@ from pileus.compute.servers.operations import create, nics, power
 from pileus.compute.servers.operations.delete import DeleteServer
 from pileus.compute.servers.parts import ServerParts
 from pileus.kernel.operations import Kind
+from pileus.kernel.reconcile.loop import Reconciler
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +26,14 @@ class ServersMade:
     Attributes:
         resources: for `Service.add`.
         kinds: durable operations, for `Engine.register`.
+        reconcilers: for `Loops.add`, beside the pulse of the hosts.
+        metadata: answers guests.
     """
 
     resources: tuple[Any, ...]
     kinds: tuple[Kind, ...]
+    reconcilers: tuple[Reconciler, ...]
+    metadata: MetadataService
 
 
 def make(parts: ServerParts) -> ServersMade:
@@ -47,4 +55,4 @@ def make(parts: ServerParts) -> ServersMade:
         ConsoleTokens(),
         InstanceActions(),
     )
-    return ServersMade(resources, kinds)
+    return ServersMade(resources, kinds, (Power(parts), Orphans(parts)), MetadataService(parts))

@@ -20,7 +20,7 @@ from pileus.kernel.store import Row
 
 _TRUSTOR = "target.trust.trustor_user_id"
 _TRUSTEE = "target.trust.trustee_user_id"
-_READ = f"{reader_or_self(_TRUSTOR)} or user_id:%({_TRUSTEE})s"
+_READ = f"rule:admin_required or {reader_or_self(_TRUSTOR)} or user_id:%({_TRUSTEE})s"
 
 
 async def _with_roles(call: Call, row: Row) -> Row:
