@@ -110,6 +110,8 @@ class Listing:
         for name in self._usable(call, asked):
             statement = await self._filter(call, statement, name, asked[name])
         sort = _sort(call, asked)
+        if rule == "index":
+            statement = statement.with_only_columns(SERVERS.c.id, SERVERS.c.name)
         limit = min(call.query.get("limit") or MOST, MOST)
         try:
             return await page(call.tx, statement, SERVERS, sort=sort, limit=limit, marker=call.query.get("marker"))
