@@ -58,7 +58,9 @@ class User:
         return made["id"]
 
     async def network(self):
-        network = (await self.ask("POST", "/networking/v2.0/networks", {"network": {"name": "private"}}))["network"]["id"]
+        network = (await self.ask("POST", "/networking/v2.0/networks", {"network": {"name": "private"}}))["network"][
+            "id"
+        ]
         subnet = {"network_id": network, "cidr": "10.1.0.0/16", "ip_version": 4}
         await self.ask("POST", "/networking/v2.0/subnets", {"subnet": subnet})
         return network
@@ -82,7 +84,13 @@ async def test_a_server_in_a_whole_cloud(whole, client_of):
         flavors = (await user.ask("GET", "/compute/v2.1/flavors/detail"))["flavors"]
         flavor = min(flavors, key=lambda f: f["ram"])["id"]
         await asyncio.sleep(0.1)  # the hosts' first pulse
-        server = {"name": "vm", "imageRef": image, "flavorRef": flavor, "networks": [{"uuid": network}], "key_name": "k"}
+        server = {
+            "name": "vm",
+            "imageRef": image,
+            "flavorRef": flavor,
+            "networks": [{"uuid": network}],
+            "key_name": "k",
+        }
         made = (await user.ask("POST", "/compute/v2.1/servers", {"server": server}, status=202))["server"]
         shown = await user.until(made["id"], "ACTIVE")
         [address] = shown["addresses"]["private"]
@@ -92,14 +100,22 @@ async def test_a_server_in_a_whole_cloud(whole, client_of):
         assert port["binding:host_id"] == shown["OS-EXT-SRV-ATTR:host"]
         async with whole.parts.store.read() as tx:
             assert set(await whole.placement.consumers(tx)) == {made["id"]}
-        told = await whole.compute.metadata(MetadataRequest(network, address["addr"], "GET", "/latest/meta-data/hostname"))
+        told = await whole.compute.metadata(
+            MetadataRequest(network, address["addr"], "GET", "/latest/meta-data/hostname")
+        )
         assert told.body == b"vm"
         await user.ask("POST", f"/compute/v2.1/servers/{made['id']}/action", {"reboot": {"type": "HARD"}}, status=202)
         await user.until(made["id"], "ACTIVE")
-        nic = await user.ask("POST", f"/compute/v2.1/servers/{made['id']}/os-interface", {"interfaceAttachment": {"net_id": network}})
+        nic = await user.ask(
+            "POST", f"/compute/v2.1/servers/{made['id']}/os-interface", {"interfaceAttachment": {"net_id": network}}
+        )
         await whole.parts.engine.idle()
         assert await audit(whole.compute._servers) == []
-        await user.ask("DELETE", f"/compute/v2.1/servers/{made['id']}/os-interface/{nic['interfaceAttachment']['port_id']}", status=202)
+        await user.ask(
+            "DELETE",
+            f"/compute/v2.1/servers/{made['id']}/os-interface/{nic['interfaceAttachment']['port_id']}",
+            status=202,
+        )
         await whole.parts.engine.idle()
         await user.ask("DELETE", f"/compute/v2.1/servers/{made['id']}", status=204)
         await whole.parts.engine.idle()
