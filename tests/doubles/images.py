@@ -17,9 +17,21 @@ class DoubleImages:
         id = self.world.ids.uuid()
         self.images[id] = ImageRecord(
             **{
-                "id": id, "name": "cirros", "status": "active", "owner": "p1", "visibility": "public", "size": 1 << 20,
-                "virtual_size": 1 << 24, "disk_format": "qcow2", "container_format": "bare", "min_disk": 0, "min_ram": 0,
-                "os_hash_algo": "sha512", "checksum": "00", "properties": {}, **values,
+                "id": id,
+                "name": "cirros",
+                "status": "active",
+                "owner": "p1",
+                "visibility": "public",
+                "size": 1 << 20,
+                "virtual_size": 1 << 24,
+                "disk_format": "qcow2",
+                "container_format": "bare",
+                "min_disk": 0,
+                "min_ram": 0,
+                "os_hash_algo": "sha512",
+                "checksum": "00",
+                "properties": {},
+                **values,
             }
         )
         return id

@@ -43,9 +43,18 @@ class DoubleNetwork:
         if row["floating"]:
             addresses.append(Address(row["floating"], 4, floating=True))
         return PortRecord(
-            id=row["id"], network_id=row["network_id"], network_name=self.networks[row["network_id"]], mac=row["mac"],
-            mtu=1442, status="ACTIVE" if row["host"] else "DOWN", device_id=row["device_id"] or "", host=row["host"] or "",
-            created=bool(row["created"]), addresses=tuple(addresses), security_groups=tuple(row["groups"]), tag=row["tag"] or "",
+            id=row["id"],
+            network_id=row["network_id"],
+            network_name=self.networks[row["network_id"]],
+            mac=row["mac"],
+            mtu=1442,
+            status="ACTIVE" if row["host"] else "DOWN",
+            device_id=row["device_id"] or "",
+            host=row["host"] or "",
+            created=bool(row["created"]),
+            addresses=tuple(addresses),
+            security_groups=tuple(row["groups"]),
+            tag=row["tag"] or "",
         )
 
     def _address(self):
@@ -81,11 +90,17 @@ class DoubleNetwork:
         names = {name: id for id, name in self.groups.items()}
         order = next(self._order)
         row = {
-            "id": self.world.ids.uuid(), "network_id": network_id, "device_id": device_id, "host": "",
+            "id": self.world.ids.uuid(),
+            "network_id": network_id,
+            "device_id": device_id,
+            "host": "",
             "mac": f"fa:16:3e:{order >> 16 & 255:02x}:{order >> 8 & 255:02x}:{order & 255:02x}",
-            "created": 1 if device_id else 0, "tag": request.tag if request else "",
+            "created": 1 if device_id else 0,
+            "tag": request.tag if request else "",
             "addresses": [(request.fixed_ip if request else "") or self._address()],
-            "groups": [names.get(w, w) for w in wanted], "floating": "", "order": order,
+            "groups": [names.get(w, w) for w in wanted],
+            "floating": "",
+            "order": order,
         }
         for group in row["groups"]:
             if group not in self.groups:

@@ -52,7 +52,11 @@ async def clouds(world, tmp_path):
 
 async def rows_of(cloud):
     async with cloud.store.read() as tx:
-        return await tx.all(select(SERVERS)), await tx.all(select(PORTS)), await cloud.server_parts.placement.consumers(tx)
+        return (
+            await tx.all(select(SERVERS)),
+            await tx.all(select(PORTS)),
+            await cloud.server_parts.placement.consumers(tx),
+        )
 
 
 async def check(cloud, _prepared, failed):
@@ -168,7 +172,12 @@ async def test_power(clouds, verb):
 
 
 def plugged(cloud, id):
-    return [nic.port_id for host in cloud.fleet.hosts.values() for r in host.hypervisor._domains.values() for nic in r.spec.nics]
+    return [
+        nic.port_id
+        for host in cloud.fleet.hosts.values()
+        for r in host.hypervisor._domains.values()
+        for nic in r.spec.nics
+    ]
 
 
 async def test_attach_interface(clouds):

@@ -21,7 +21,7 @@ def stamp(moment: datetime | None) -> str | None:
 
 def naive(moment: datetime | None) -> str | None:
     """A moment as OS-SRV-USG writes it: with microseconds, without zone."""
-    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return None if moment is None else moment.replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
 def links(row: Row, call: Any) -> list[dict[str, str]]:

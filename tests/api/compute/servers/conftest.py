@@ -18,7 +18,13 @@ class Api:
         return await self.client.request(method, "/compute/v2.1" + path, json=body, headers=headers)
 
     async def post(self, body=None, *, at="2.1", who="member:p1", hints=None, **more):
-        server = {"name": "vm", "imageRef": self.image, "flavorRef": "1", **({"networks": "auto"} if at != "2.1" else {}), **more}
+        server = {
+            "name": "vm",
+            "imageRef": self.image,
+            "flavorRef": "1",
+            **({"networks": "auto"} if at != "2.1" else {}),
+            **more,
+        }
         whole = {"server": {k: v for k, v in server.items() if v is not None}}
         if hints:
             whole["os:scheduler_hints"] = hints

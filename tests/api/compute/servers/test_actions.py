@@ -170,7 +170,13 @@ async def test_tags(api):
     assert (await api.call("GET", f"{url}/y", at="2.26")).status_code == 204
     assert (await api.call("GET", f"{url}/z", at="2.26")).status_code == 404
     assert (await api.show(id, at="2.26"))["tags"] == ["x", "y"]
-    for query, found in (("tags=x,y", 1), ("tags=x,z", 0), ("tags-any=x,z", 1), ("not-tags=x,y", 0), ("not-tags-any=z", 1)):
+    for query, found in (
+        ("tags=x,y", 1),
+        ("tags=x,z", 0),
+        ("tags-any=x,z", 1),
+        ("not-tags=x,y", 0),
+        ("not-tags-any=z", 1),
+    ):
         assert len((await api.call("GET", f"/servers?{query}", at="2.26")).json()["servers"]) == found, query
     assert (await api.call("DELETE", f"{url}/y", at="2.26")).status_code == 204
     assert (await api.call("PUT", url, {"tags": ["q", "q", "r"]}, at="2.26")).json() == {"tags": ["q", "r"]}
@@ -186,14 +192,24 @@ async def test_the_journal_is_what_was_done(api, cloud):
     url = f"/servers/{id}/os-instance-actions"
     actions = (await api.call("GET", url)).json()["instanceActions"]
     assert [a["action"] for a in actions] == ["reboot", "create"]
-    assert set(actions[0]) == {"action", "instance_uuid", "request_id", "user_id", "project_id", "start_time", "message"}
+    assert set(actions[0]) == {
+        "action",
+        "instance_uuid",
+        "request_id",
+        "user_id",
+        "project_id",
+        "start_time",
+        "message",
+    }
     request = created.headers["X-Compute-Request-Id"]
     assert actions[1]["request_id"] == request
     shown = (await api.call("GET", f"{url}/{request}", at="2.62")).json()["instanceAction"]
     assert [e["event"] for e in shown["events"]][:2] == ["compute_claim", "compute_image"]
     assert {e["result"] for e in shown["events"]} == {"Success"}
     assert "traceback" not in shown["events"][0]
-    assert "traceback" in (await api.call("GET", f"{url}/{request}", who="admin:p1")).json()["instanceAction"]["events"][0]
+    assert (
+        "traceback" in (await api.call("GET", f"{url}/{request}", who="admin:p1")).json()["instanceAction"]["events"][0]
+    )
     page = (await api.call("GET", f"{url}?limit=1", at="2.58")).json()
     assert "marker=" in page["links"][0]["href"]
     assert (await api.call("GET", f"{url}/req-x")).status_code == 404
