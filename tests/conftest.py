@@ -7,12 +7,12 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy import Connection, inspect
+from tests.postgres import binaries, private_server
 
 from pileus.kernel.store import METADATA, Store
 from pileus.kernel.store.postgres import PostgresStore
 from pileus.kernel.store.sqlite import SqliteStore
 from pileus.kernel.world import World
-from tests.postgres import binaries, private_server
 
 
 @pytest.fixture
