@@ -5,7 +5,7 @@ This is the edge that rule 7 speaks of: the only place that opens and commits a 
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +32,7 @@ from pileus.kernel.auth.access import within_access_rules
 from pileus.kernel.auth.caller import Authenticator
 from pileus.kernel.serving import negotiate
 from pileus.kernel.serving.mount import ActionSet, Mounted
-from pileus.kernel.store import SerializationFailure, Store
+from pileus.kernel.store import SerializationFailure, Store, UnfitValue
 from pileus.kernel.store.database import MOST_TRIES
 from pileus.kernel.world import World
 
@@ -78,6 +78,9 @@ class Dispatcher:
             answer = await self._run(call, path)
         except ApiError as error:
             answer = self._fault(call, error)
+        except UnfitValue as error:
+            LOG.info("unfit", error=str(error), path=path, method=request.method)
+            answer = self._fault(call, BadRequest("A value is too long, too large, or not of characters that are text"))
         except (ClientDisconnect, asyncio.CancelledError):
             raise
         except Exception as error:
@@ -138,6 +141,8 @@ class Dispatcher:
                 call.who = await self._caller(call, path)
         call.operation, call.status = operation, operation.status
         call.params = request.query_params.multi_items()
+        if operation.transaction != "none":
+            _refuse_nul(values, call.params)
         if operation.headers is not None:
             call.given = headers.parse(operation.headers, request.headers.raw, call.version)
         strict = self._service.strict_query is not None and call.version >= self._service.strict_query.number
@@ -204,9 +209,12 @@ class Dispatcher:
                 )
         data = await self._bytes(call)
         try:
-            return _decode(data)
+            body = _decode(data)
+            if b"\\u0000" in data and _has_nul(body):
+                raise BadRequest("Malformed request body: the character U+0000 is no part of text")
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BadRequest("Malformed request body: it is not valid JSON") from error
+        return body
 
     async def _bytes(self, call: Call) -> bytes:
         most = self._service.most_body
@@ -224,14 +232,15 @@ class Dispatcher:
     async def _transact(self, call: Call, operation: Operation, body: Any) -> Any:
         if operation.transaction == "none":
             return await self._invoke(call, operation, body)
-        for left in range(MOST_TRIES - 1, -1, -1):
+        for times in range(MOST_TRIES):
             opened = self._store.read() if operation.transaction == "read" else self._store.write()
             try:
                 async with opened as call.tx:
-                    return await self._invoke(call, operation, body if not left else _copy(body))
+                    return await self._invoke(call, operation, body if times == MOST_TRIES - 1 else _copy(body))
             except SerializationFailure:
-                if not left:
+                if times == MOST_TRIES - 1:
                     raise
+            await self._store.lost(times)
         raise AssertionError("not reached")
 
     async def _invoke(self, call: Call, operation: Operation, body: Any) -> Any:
@@ -318,3 +327,20 @@ def _copy(body: Any) -> Any:
     if isinstance(body, list):
         return [_copy(value) for value in body]
     return body
+
+
+def _has_nul(body: Any) -> bool:
+    """Whether a text or a name in a document has the character U+0000, which PostgreSQL's text cannot hold."""
+    if isinstance(body, str):
+        return "\0" in body
+    if isinstance(body, dict):
+        return any("\0" in key or _has_nul(value) for key, value in body.items())
+    return isinstance(body, list) and any(_has_nul(value) for value in body)
+
+
+def _refuse_nul(names: Sequence[str], params: Sequence[tuple[str, str]]) -> None:
+    """Nothing is called by a name with U+0000 in it, and no list can be asked for one."""
+    if any("\0" in value for value in names):
+        raise NotFound
+    if any("\0" in name or "\0" in value for name, value in params):
+        raise BadRequest("The query has the character U+0000, which is no part of text")
