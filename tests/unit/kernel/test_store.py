@@ -9,7 +9,7 @@ from sqlalchemy import Column, ForeignKey, Integer, String, Table, select, text
 from pileus.kernel.store import METADATA, DuplicateRow, Json, MissingReference, NestedTransaction, UtcDateTime
 from pileus.kernel.store.database import retrying
 from pileus.kernel.store.errors import NoDatabase, UnfitValue
-from pileus.kernel.store.postgres import PostgresStore
+from pileus.kernel.store.postgres import PostgresStore, Turns
 
 BOXES = Table(
     "test_boxes",
@@ -189,3 +189,35 @@ async def test_a_database_that_does_not_answer_is_named_without_its_password(tmp
     with pytest.raises(NoDatabase, match=r"cloud.*cannot be opened") as caught:
         await store.start()
     assert "hush" not in str(caught.value)
+
+
+async def test_who_lost_writes_alone():
+    """Rivals that each read everything: without turns one of them starves, however often it tries."""
+    turns, seen, inside = Turns(), [], 0
+
+    async def write(alone):
+        nonlocal inside
+        async with turns.turn(alone=alone):
+            inside += 1
+            seen.append((alone, inside))
+            await asyncio.sleep(0.001)
+            inside -= 1
+
+    await asyncio.gather(*[write(alone) for alone in (False, False, True, False, True, False, False)])
+    assert [count for alone, count in seen if alone] == [1, 1]
+    assert max(count for alone, count in seen if not alone) == 2
+    assert [alone for alone, _ in seen] == [False, False, True, False, True, False, False]
+
+
+async def test_a_writer_that_is_cancelled_while_it_waits_leaves_no_gap():
+    turns = Turns()
+    async with turns.turn(alone=False):
+        waits = asyncio.create_task(turns.turn(alone=True).__aenter__())
+        await asyncio.sleep(0)
+        waits.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waits
+        async with asyncio.timeout(1), turns.turn(alone=False):
+            pass
+    async with asyncio.timeout(1), turns.turn(alone=True):
+        pass

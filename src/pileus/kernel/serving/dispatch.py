@@ -233,7 +233,8 @@ class Dispatcher:
         if operation.transaction == "none":
             return await self._invoke(call, operation, body)
         for times in range(MOST_TRIES):
-            opened = self._store.read() if operation.transaction == "read" else self._store.write()
+            reads = operation.transaction == "read"
+            opened = self._store.read() if reads else self._store.write(alone=times > 0)
             try:
                 async with opened as call.tx:
                     return await self._invoke(call, operation, body if times == MOST_TRIES - 1 else _copy(body))

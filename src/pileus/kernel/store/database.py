@@ -69,8 +69,12 @@ class Store(Protocol):
         """A transaction that only reads, on a consistent snapshot."""
         ...
 
-    def write(self) -> AbstractAsyncContextManager[Tx]:
-        """A transaction that commits when its block ends and rolls back when an exception leaves it."""
+    def write(self, *, alone: bool = False) -> AbstractAsyncContextManager[Tx]:
+        """A transaction that commits when its block ends and rolls back when an exception leaves it.
+
+        Args:
+            alone: whether nobody else in this process may write meanwhile: for one that lost before.
+        """
         ...
 
     async def lost(self, times: int) -> None:
@@ -98,7 +102,7 @@ async def retrying(store: Store, body: Callable[[Tx], Awaitable[R]]) -> R:
     """
     for times in range(MOST_TRIES):
         try:
-            async with store.write() as tx:
+            async with store.write(alone=times > 0) as tx:
                 return await body(tx)
         except SerializationFailure:
             if times == MOST_TRIES - 1:

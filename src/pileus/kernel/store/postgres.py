@@ -1,6 +1,7 @@
 """PostgreSQL behind the store's calls, through asyncpg.
 
-Writers run serializable and lose against each other now and then; readers run on a snapshot that nothing can take from
+Writers run serializable and lose against each other; who lost writes alone in its process the next time, since quotas
+that are counted from rows make every two creations in a project rivals.  Readers run on a snapshot that nothing can take from
 them, and leave no traces that a writer could lose over.
 """
 
@@ -110,6 +111,37 @@ class PostgresTx:
             raise
 
 
+class Turns:
+    """Who of this process may write at the moment: several side by side, or one that must not lose again alone.
+
+    First come, first served: who wants to be alone waits for those who are writing, and whoever comes later for them.
+    """
+
+    def __init__(self) -> None:
+        self._door = asyncio.Lock()
+        self._inside = 0
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    @asynccontextmanager
+    async def turn(self, *, alone: bool) -> AsyncIterator[None]:
+        """One turn at writing."""
+        if alone:
+            async with self._door:
+                await self._empty.wait()
+                yield
+            return
+        async with self._door:
+            self._inside += 1
+            self._empty.clear()
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            if not self._inside:
+                self._empty.set()
+
+
 class PostgresStore:
     """A PostgreSQL database.
 
@@ -125,6 +157,7 @@ class PostgresStore:
         self._pool_size = pool_size
         self._engine: AsyncEngine | None = None
         self._writers: set[asyncio.Task[Any] | None] = set()
+        self._turns = Turns()
 
     async def start(self) -> None:
         """Open the database and bring its schema up to date.
@@ -156,9 +189,9 @@ class PostgresStore:
             await self._engine.dispose()
 
     async def lost(self, times: int) -> None:
-        """Wait longer each time, and never as long as another: the winners must get out of the way."""
+        """Wait longer each time, and never as long as another: writers of other machines must get out of the way."""
         # real time and chance even in a simulated world, since the database is not simulated
-        pause: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2**times)
+        pause: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2**times) if times else 0.0
         await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311 - no secret
 
     @asynccontextmanager
@@ -168,14 +201,14 @@ class PostgresStore:
             yield tx
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Tx]:
+    async def write(self, *, alone: bool = False) -> AsyncIterator[Tx]:
         """A transaction that commits when its block ends."""
         task = asyncio.current_task()
         if task in self._writers:
             raise NestedTransaction("this task is in a write transaction already")
         self._writers.add(task)
         try:
-            async with self._transaction() as tx:
+            async with self._turns.turn(alone=alone), self._transaction() as tx:
                 yield tx
         finally:
             self._writers.discard(task)

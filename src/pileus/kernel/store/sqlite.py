@@ -170,8 +170,8 @@ class SqliteStore:
         """A transaction that only reads, on a consistent snapshot."""
         return self._read()
 
-    def write(self) -> AbstractAsyncContextManager[Tx]:
-        """A transaction that commits when its block ends."""
+    def write(self, *, alone: bool = False) -> AbstractAsyncContextManager[Tx]:
+        """A transaction that commits when its block ends; a writer is always alone."""
         return self._write()
 
     @asynccontextmanager
