@@ -17,8 +17,8 @@ import msgspec
 
 from pileus.cloud.assembly import Cloud, make_parts, prepare
 from pileus.cloud.folder import StateFolder
+from pileus.cloud.ground.simulated import SimulatedGround
 from pileus.cloud.settings import CloudSettings
-from pileus.cloud.simulated_ground import SimulatedGround
 from pileus.identity.settings import IdentitySettings
 from pileus.kernel.api.declare import Service
 from pileus.kernel.ids import SeededIds
@@ -99,7 +99,7 @@ class FuzzCloud:
         await ground.prepare(lambda _line: None)
         parts = make_parts(settings, folder, self.store, world, transport, ground.hosts[0])
         self.cloud = Cloud(parts, settings, ground)
-        await self.cloud.start(url="http://cloud", admin_password="admin-pw", demo_password="demo-pw")  # noqa: S106
+        await self.cloud.start(url="http://cloud", admin_password="admin-pw", demo_password="demo-pw")
         self.application = Application(self.cloud.services, self.store, world, self.cloud.identity)
 
     def await_(self, what: Any) -> Any:

@@ -14,7 +14,7 @@ def doctor(state: Path | None, *, audit: bool) -> int:
 
 
 async def _examine(folder: StateFolder) -> int:
-    from pileus.cloud.machine import machine_of
+    from pileus.cloud.ground.machine import machine_of
 
     wrong = 0
     for check in await machine_of(folder).doctor():

@@ -22,7 +22,7 @@ async def _down(folder: StateFolder, report: Report) -> int:
         await end(folder, SystemClock())
     if not folder.is_real():
         return 0
-    from pileus.cloud.machine import machine_of
+    from pileus.cloud.ground.machine import machine_of
 
     left = await machine_of(folder).down(lambda text: report.line(f"  … {text}"))
     for leftover in left:

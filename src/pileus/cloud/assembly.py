@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 import pileus
 from pileus.cloud.folder import StateFolder
-from pileus.cloud.ground import Ground
+from pileus.cloud.ground.protocol import Ground
 from pileus.cloud.settings import CloudSettings
 from pileus.compute.wiring import ComputeService
 from pileus.compute.wiring import wire as wire_compute
@@ -120,7 +120,7 @@ class Cloud:
 
 def declared() -> list[Service]:
     """Every service as declared, over nothing: for documents."""
-    from pileus.cloud.simulated_ground import SimulatedGround
+    from pileus.cloud.ground.simulated import SimulatedGround
 
     settings, world, transport = CloudSettings(), World(), MemoryTransport()
     folder = StateFolder(Path("/nonexistent"))

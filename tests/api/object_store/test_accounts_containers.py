@@ -40,7 +40,9 @@ async def test_an_account_counts_what_is_in_it(container):
 
 
 async def test_account_metadata_come_and_go(api):
-    assert (await api.post("", headers={"X-Account-Meta-Color": "blue", "X-Account-Meta-B": "é".encode()})).status_code == 204
+    assert (
+        await api.post("", headers={"X-Account-Meta-Color": "blue", "X-Account-Meta-B": "é".encode()})
+    ).status_code == 204
     answer = await api.head("")
     assert answer.headers["X-Account-Meta-Color"] == "blue"
     await api.post("", headers={"X-Account-Meta-B": ""})

@@ -175,7 +175,9 @@ async def test_copies(container):
         )
         assert answer.status_code == 201, answer.text
         assert answer.headers["X-Copied-From"] == "c/o"
-        assert {"ETag", "Last-Modified", "X-Copied-From-Last-Modified"} <= {n.title() for n in answer.headers} | {"ETag"}
+        assert {"ETag", "Last-Modified", "X-Copied-From-Last-Modified"} <= {n.title() for n in answer.headers} | {
+            "ETag"
+        }
         copied = await container.get("/d/ä o")
         assert copied.content == data(size)
         assert (copied.headers["X-Object-Meta-A"], copied.headers["X-Object-Meta-B"]) == ("1", "2")

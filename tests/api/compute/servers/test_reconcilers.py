@@ -50,10 +50,11 @@ async def test_a_lost_definition_is_made_again(api, cloud):
 
 
 async def test_a_deletion_with_a_dead_host_is_finished_when_it_is_back(quick_store, tmp_path, client_of):
-    from pileus.kernel.clock import SimulatedClock
-    from pileus.kernel.world import World
     from tests.api.compute.servers.conftest import Api
     from tests.doubles.cloud import compute_cloud
+
+    from pileus.kernel.clock import SimulatedClock
+    from pileus.kernel.world import World
 
     clock = SimulatedClock()
     cloud = await compute_cloud(quick_store, World(clock=clock), tmp_path)

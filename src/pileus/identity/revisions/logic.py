@@ -5,17 +5,11 @@ is committed.  A cached answer is good while the generation is the one that it w
 share a database, the numbers are read at most once a second, so another process's write is seen within that time.
 """
 
-from sqlalchemy import Column, Integer, String, Table, select, update
+from sqlalchemy import select, update
 
+from pileus.identity.revisions.table import REVISIONS
 from pileus.kernel.clock import Clock
-from pileus.kernel.store import METADATA, Store, Tx
-
-REVISIONS = Table(
-    "identity_revisions",
-    METADATA,
-    Column("topic", String(32), primary_key=True),
-    Column("number", Integer, nullable=False),
-)
+from pileus.kernel.store import Store, Tx
 
 ACCESS = "access"
 """Users, projects, roles, assignments, trusts, application credentials: who may what."""

@@ -9,7 +9,7 @@ from pileus.identity.listing import listing
 from pileus.identity.projects.logic import with_tags
 from pileus.identity.projects.schema import Domain, Project
 from pileus.identity.projects.table import PROJECTS
-from pileus.identity.revision import Revisions
+from pileus.identity.revisions.logic import Revisions
 from pileus.identity.rules import ANYBODY
 from pileus.identity.services.catalog import Catalog
 from pileus.kernel.api.call import Call, Page

@@ -8,7 +8,7 @@ from pileus.identity.assignments.effective import Line, Question, lines, questio
 from pileus.identity.groups.table import GROUPS
 from pileus.identity.listing import page_links, truth
 from pileus.identity.projects.table import PROJECTS
-from pileus.identity.revision import Revisions
+from pileus.identity.revisions.logic import Revisions
 from pileus.identity.roles.book import RoleBook
 from pileus.identity.roles.table import ROLES
 from pileus.identity.rules import reader_of

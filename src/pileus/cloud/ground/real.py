@@ -8,9 +8,9 @@ import msgspec
 
 from pileus import __version__
 from pileus.cloud.folder import StateFolder
-from pileus.cloud.ground import ImageFile, Progress
-from pileus.cloud.machine import plan_of
-from pileus.cloud.metadata_door import MetadataDoor
+from pileus.cloud.ground.machine import plan_of
+from pileus.cloud.ground.metadata_door import MetadataDoor
+from pileus.cloud.ground.protocol import ImageFile, Progress
 from pileus.cloud.settings import MachineSettings
 from pileus.compute.service import Compute
 from pileus.host.agent.agent import Agent

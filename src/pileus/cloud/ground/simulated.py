@@ -3,7 +3,7 @@
 from typing import Any
 
 from pileus.cloud.folder import StateFolder
-from pileus.cloud.ground import ImageFile, Progress
+from pileus.cloud.ground.protocol import ImageFile, Progress
 from pileus.cloud.settings import SimulatedSettings
 from pileus.compute.service import Compute
 from pileus.kernel.parts import Parts
