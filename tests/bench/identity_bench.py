@@ -13,8 +13,8 @@ from pathlib import Path
 import pileus.identity.wiring as identity
 from pileus.identity.settings import IdentitySettings
 from pileus.kernel.api.declare import Service
-from pileus.kernel.serving.server import Application
 from pileus.kernel.parts import Parts
+from pileus.kernel.serving.server import Application
 from pileus.kernel.store import METADATA
 from pileus.kernel.store.sqlite import SqliteStore
 from pileus.kernel.world import World
@@ -105,7 +105,6 @@ async def measure(seconds, folder):
     status, headers, body = await client("POST", "/v3/auth/tokens", [kind], password)
     assert status == 201, body
     token = headers["x-subject-token"]
-    scope = {"project": {"id": json.loads(body)["token"]["project"]["id"]}}
     by_token = json.dumps(
         {"auth": {"identity": {"methods": ["token"], "token": {"id": token}}, "scope": scope}}
     ).encode()

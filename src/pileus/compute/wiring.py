@@ -12,6 +12,7 @@ from pileus.compute.flavor_access.api import FlavorAccess
 from pileus.compute.flavors import logic as flavors
 from pileus.compute.flavors.api import Flavors
 from pileus.compute.floating_ips.api import FloatingIpPools, FloatingIps
+from pileus.compute.hosts.api import Hosts as OldHosts
 from pileus.compute.hypervisors.api import Hypervisors
 from pileus.compute.keypairs.api import Keypairs
 from pileus.compute.limits.api import Limits
@@ -85,6 +86,7 @@ def add_machinery(api: Service, settings: ComputeSettings, placement: Placement)
         Hypervisors(settings),
         Aggregates(),
         AvailabilityZones(settings),
+        OldHosts(settings),
         Usage(),
         Migrations(),
         AuditLog(settings),
@@ -132,12 +134,17 @@ class ComputeService:
         made = servers.make(self._servers)
         self.api.add(*made.resources)
         parts.engine.register(*made.kinds)
-        parts.loops.add(Hosts(self._servers, lambda: hosts), *made.reconcilers)
+        self._hosts = Hosts(self._servers, lambda: hosts)
+        parts.loops.add(self._hosts, *made.reconcilers)
         self._metadata = made.metadata
 
     async def prepare(self, tx: Tx) -> None:
         """Make a fresh cloud's flavors; safe to repeat."""
         await flavors.prepare(tx, self._parts.world)
+
+    async def meet_hosts(self) -> None:
+        """Hear of every host once, so that servers can be made as soon as the API answers."""
+        await self._hosts.converge()
 
     async def metadata(self, request: MetadataRequest) -> MetadataAnswer:
         """Answer a guest's metadata request; 404 for strangers."""

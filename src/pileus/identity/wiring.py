@@ -125,7 +125,7 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
     )
     api.add(
         Discovery(),
-        AuthTokens(tokens, methods, Scopes(store, accesses)),
+        AuthTokens(tokens, methods, Scopes(store, accesses, revisions)),
         AuthReach(catalog, revisions),
         FederationReach(),
         Domains(projects),

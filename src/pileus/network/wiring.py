@@ -8,7 +8,7 @@ from pileus.network.addresses.logic import Addresses
 from pileus.network.backend.protocol import NetworkBackend
 from pileus.network.catalogue.api import AgentApi, ExtensionApi, IndexApi, IpAvailabilityApi, VersionApi, ZoneApi
 from pileus.network.door.logic import Door
-from pileus.network.errors import fault, invalid
+from pileus.network.faults.logic import fault, invalid
 from pileus.network.floatingips.api import FloatingIPApi
 from pileus.network.floatingips.logic import FloatingIPs
 from pileus.network.floatingips.table import FLOATINGIPS
@@ -21,6 +21,7 @@ from pileus.network.ports.logic import Ports
 from pileus.network.ports.table import PORTS
 from pileus.network.proxies.logic import Proxies
 from pileus.network.quotas.api import QuotaApi
+from pileus.network.rbac.api import RbacApi
 from pileus.network.reconcilers.plumber import Plumber
 from pileus.network.reconcilers.port_status import PortStatusWatch
 from pileus.network.reconcilers.wanted import WantedState
@@ -75,7 +76,7 @@ def wire(parts: Parts, settings: NetworkSettings, backend: NetworkBackend) -> Do
     floating_api = FloatingIPApi(floats)
     group_api = SecurityGroupApi(groups)
     api.add(network_api, subnet_api, pool_api, port_api, router_api, floating_api, group_api)
-    api.add(RuleApi(groups), AddressScopeApi(), QuotaApi())
+    api.add(RuleApi(groups), AddressScopeApi(), QuotaApi(), RbacApi())
     api.add(VersionApi(), IndexApi(), ExtensionApi(), ZoneApi(zone), AgentApi(backend, zone), IpAvailabilityApi())
     for owner, table, reader in (
         (network_api, NETWORKS, rules.NETWORK_READER),
@@ -86,7 +87,7 @@ def wire(parts: Parts, settings: NetworkSettings, backend: NetworkBackend) -> Do
         (floating_api, FLOATINGIPS, rules.ADMIN_OR_READER),
         (group_api, GROUPS, f"{rules.ADMIN_OR_READER} or rule:shared_security_group"),
     ):
-        api.add(tags_of(owner, table, reader))
+        api.add(*tags_of(owner, table, reader))
     watch = PortStatusWatch(parts.store, world, parts.signals, backend)
     plumber = Plumber(
         parts.store, world, parts.signals, backend, WantedState(settings), float(settings.compare_seconds)

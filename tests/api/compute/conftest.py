@@ -1,4 +1,4 @@
-"""Compute's API in this process, with a stand-in for identity; one client each for an administrator and two projects."""
+"""Compute in this process, with a stand-in for identity; clients of an administrator and of two projects."""
 
 from pathlib import Path
 

@@ -179,6 +179,7 @@ async def test_usage(admin, member, other, server, parts, at):
     assert (await member.get("/os-simple-tenant-usage")).status_code == 403
     empty = f"/os-simple-tenant-usage/{'c' * 32}?start={start}"
     assert (await other.get(empty)).json() == {"tenant_usage": {}}
+    assert (await admin.get("/os-simple-tenant-usage")).status_code == 200
     for bad in (f"start={end}&end={start}", "start=nothing"):
         assert (await member.get(f"/os-simple-tenant-usage/{'b' * 32}?{bad}")).status_code == 400
     await server()

@@ -5,8 +5,8 @@ import pytest
 
 from pileus.identity.settings import IdentitySettings
 from pileus.identity.wiring import wire
-from pileus.kernel.serving.server import Application
 from pileus.kernel.parts import Parts
+from pileus.kernel.serving.server import Application
 
 URL = "http://cloud"
 

@@ -27,7 +27,9 @@ async def test_pages_forwards_and_backwards(alice, http):
     assert "previous" in links
     names, _, _ = await walk(alice, http, base.replace("limit=2", "limit=5"))
     assert names == list("abcde")
-    answer = await alice.get("/networks", params={"limit": 2, "sort_key": "name", "sort_dir": "asc", "page_reverse": "True"})
+    answer = await alice.get(
+        "/networks", params={"limit": 2, "sort_key": "name", "sort_dir": "asc", "page_reverse": "True"}
+    )
     assert [n["name"] for n in answer["networks"]] == ["d", "e"]
     middle = {link["rel"]: link["href"] for link in answer["networks_links"]}
     before = await http.get(middle["previous"], headers={"X-Auth-Token": alice.token})
@@ -35,8 +37,20 @@ async def test_pages_forwards_and_backwards(alice, http):
     assert "networks_links" not in await alice.get("/networks")
 
 
-@pytest.mark.parametrize("query", ["limit=x", "limit=-1", "sort_key=name", "sort_key=nope&sort_dir=asc", "sort_key=name&sort_dir=up",
-                                   "nope=1", "admin_state_up=maybe", "marker=nothing&limit=1", "changed_since=yesterday"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=x",
+        "limit=-1",
+        "sort_key=name",
+        "sort_key=nope&sort_dir=asc",
+        "sort_key=name&sort_dir=up",
+        "nope=1",
+        "admin_state_up=maybe",
+        "marker=nothing&limit=1",
+        "changed_since=yesterday",
+    ],
+)
 async def test_queries_that_make_no_sense(alice, query):
     await alice.get(f"/networks?{query}", 400)
 
@@ -74,14 +88,20 @@ async def test_revisions(alice):
     assert refused["NeutronError"]["type"] == "RevisionNumberConstraintFailed"
     await alice.delete(path, 412, headers=stale)
     await alice.put(path, {"network": {"name": "x"}}, 400, headers={"If-Match": "seven"})
-    changed = await alice.put(path, {"network": {"name": "x"}}, headers={"If-Match": f"revision_number={network['revision_number']}"})
+    changed = await alice.put(
+        path, {"network": {"name": "x"}}, headers={"If-Match": f"revision_number={network['revision_number']}"}
+    )
     assert changed["network"]["revision_number"] == network["revision_number"] + 1
     await alice.make("subnet", network_id=network["id"], cidr="10.0.0.0/24")
     grown = (await alice.get(path))["network"]["revision_number"]
     assert grown > changed["network"]["revision_number"]
     group = (await alice.list("security_groups"))[0]
-    await alice.make("security_group_rule", plural="security_group_rules", security_group_id=group["id"], direction="ingress")
-    assert (await alice.get(f"/security-groups/{group['id']}"))["security_group"]["revision_number"] > group["revision_number"]
+    await alice.make(
+        "security_group_rule", plural="security_group_rules", security_group_id=group["id"], direction="ingress"
+    )
+    assert (await alice.get(f"/security-groups/{group['id']}"))["security_group"]["revision_number"] > group[
+        "revision_number"
+    ]
 
 
 async def test_tags(alice, as_):
@@ -108,7 +128,14 @@ async def test_tags(alice, as_):
     await alice.delete(f"{path}/red", 404)
     await alice.delete(path)
     assert (await alice.get(path))["tags"] == []
-    for bad in ({"tags": "x"}, {"tags": [""]}, {"tags": ["a\nb"]}, {}, {"tags": ["x" * 256]}, {"tags": [str(n) for n in range(51)]}):
+    for bad in (
+        {"tags": "x"},
+        {"tags": [""]},
+        {"tags": ["a\nb"]},
+        {},
+        {"tags": ["x" * 256]},
+        {"tags": [str(n) for n in range(51)]},
+    ):
         await alice.put(path, bad, 400)
 
 

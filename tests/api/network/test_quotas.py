@@ -21,7 +21,10 @@ async def test_limits_shown_set_and_reset(alice, admin, as_):
 
 async def test_a_limit_is_never_passed(alice, bob, admin):
     await admin.put("/quotas/alice", {"quota": {"network": 3}})
-    tries = [alice.http.post("/networking/v2.0/networks", json={"network": {}}, headers={"X-Auth-Token": alice.token}) for _ in range(9)]
+    tries = [
+        alice.http.post("/networking/v2.0/networks", json={"network": {}}, headers={"X-Auth-Token": alice.token})
+        for _ in range(9)
+    ]
     statuses = sorted(answer.status_code for answer in await asyncio.gather(*tries))
     assert statuses == [201] * 3 + [409] * 6
     refused = await alice.make("network", 409)
@@ -36,7 +39,9 @@ async def test_every_kind_is_counted(alice, admin):
     network = await alice.make("network")
     group = (await alice.list("security_groups"))[0]
     names = ("network", "subnet", "subnetpool", "port", "router", "floatingip", "security_group", "rbac_policy")
-    await admin.put("/quotas/alice", {"quota": {**dict.fromkeys(names, 1), "security_group_rule": 4, "network": 1, "subnetpool": 0}})
+    await admin.put(
+        "/quotas/alice", {"quota": {**dict.fromkeys(names, 1), "security_group_rule": 4, "network": 1, "subnetpool": 0}}
+    )
     await alice.make("subnet", network_id=network["id"], cidr="10.0.0.0/24")
     await alice.make("subnet", 409, network_id=network["id"], cidr="10.0.1.0/24")
     await alice.make("port", network_id=network["id"])
@@ -44,5 +49,7 @@ async def test_every_kind_is_counted(alice, admin):
     await alice.make("router")
     await alice.make("router", 409)
     await alice.make("security_group", 409, plural="security_groups", name="x")
-    await alice.make("security_group_rule", 409, plural="security_group_rules", security_group_id=group["id"], direction="ingress")
+    await alice.make(
+        "security_group_rule", 409, plural="security_group_rules", security_group_id=group["id"], direction="ingress"
+    )
     await alice.make("subnetpool", 409, prefixes=["10.0.0.0/8"])

@@ -1,6 +1,6 @@
 """The operations on usage."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pileus.compute.pages.logic import neighbours, window
@@ -16,6 +16,9 @@ from pileus.kernel.api.paging import UnknownMarker, page
 from pileus.kernel.store import Row
 
 _FORMS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%d %H:%M:%S.%f")
+
+_INSTANT = timedelta(microseconds=1)
+"""How long the period is that a request without one asks about."""
 
 
 def _moment(text: str | None, now: datetime) -> datetime:
@@ -42,7 +45,8 @@ class Usage:
     ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """The usage of projects, and the link to the next page of servers."""
         now = call.world.clock.now()
-        start, stop = _moment(call.query.get("start"), now), _moment(call.query.get("end"), now)
+        start = _moment(call.query.get("start"), now - _INSTANT)
+        stop = _moment(call.query.get("end"), now)
         if start >= stop:
             raise BadRequest("Invalid start time. The start time cannot occur after the end time.")
         stop = min(stop, now)

@@ -45,6 +45,7 @@ class Operation:
         rule: the right's name, put into the resource's policy pattern; empty where anybody may call it.
         allow: the right's default check.
         status: of a success.
+        also: further statuses of a success, set by the function itself.
         body: the form of the body: a schema, or None for no body.
         kind: which of the schema's forms: "create", "update" or "action".
         raw: whether the function reads the request's body itself, as a stream.
@@ -70,6 +71,7 @@ class Operation:
     rule: str = ""
     allow: Rule | str = ""
     status: int = 200
+    also: tuple[int, ...] = ()
     body: type[Schema] | None = None
     kind: str = "create"
     raw: bool = False
@@ -110,6 +112,7 @@ def _verb(method: str, status: int, kind: str, transaction: Transaction) -> Call
         rule: str = "",
         allow: Rule | str = "",
         status: int = status,
+        also: tuple[int, ...] = (),
         body: Any = _INHERIT,
         kind: str = kind,
         raw: bool = False,
@@ -137,6 +140,7 @@ def _verb(method: str, status: int, kind: str, transaction: Transaction) -> Call
                 rule=rule,
                 allow=allow,
                 status=status,
+                also=also,
                 body=(body if has_body and not raw else None),
                 kind=kind or "create",
                 raw=raw,
@@ -307,6 +311,7 @@ class Service:
         strict_query: the change from which on every operation refuses query parameters that it does not know.
         bulk: whether a create also takes a list below the plural key, and makes all of it or nothing.
         fields_parameter: the query parameter that names the attributes to show ("fields"); empty for none.
+        fault_types: the content types that `fault` answers.
     """
 
     type: str
@@ -329,6 +334,7 @@ class Service:
     strict_query: Change | None = None
     bulk: bool = False
     fields_parameter: str = ""
+    fault_types: tuple[str, ...] = ("application/json",)
     rules: tuple[Rule, ...] = ()
     policy_file: Path | None = None
     resources: list[Any] = field(default_factory=list)

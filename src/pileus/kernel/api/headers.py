@@ -38,8 +38,9 @@ def parse(schema: type[Schema], headers: Iterable[tuple[bytes, bytes]], version:
         InvalidInput: a header is not UTF-8, or its value is not the field's.
     """
     form = schema.form("query", version)
-    single = {item.wire.lower(): item for item in form.items.values() if not is_family(item)}
-    families = [(item.wire[:-1].lower(), item) for item in form.items.values() if is_family(item)]
+    taken = [item for item in form.items.values() if not item.read_only]
+    single = {item.wire.lower(): item for item in taken if not is_family(item)}
+    families = [(item.wire[:-1].lower(), item) for item in taken if is_family(item)]
     wires: dict[str, Any] = {}
     for raw_name, raw_value in headers:
         name = raw_name.decode("latin-1").lower()

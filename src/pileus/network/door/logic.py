@@ -1,6 +1,5 @@
 """`service.Network`, fulfilled: what compute and the metadata server ask."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from typing import Any
@@ -263,7 +262,6 @@ class Door:
                 await listener.wait(clock, min(left, _LOOK_AGAIN))
         finally:
             listener.close()
-            await asyncio.sleep(0)
 
     async def security_group_names(self, tx: Tx, ids: list[str]) -> dict[str, str]:
         """See `service.Network.security_group_names`."""

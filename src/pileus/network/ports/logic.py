@@ -129,7 +129,7 @@ class Ports:
     async def _insert(self, tx: Tx, row: Row, mac: str | None) -> Row:
         """Insert a port with the MAC asked for, or a new one that is free on its network."""
         for _ in range(1 if mac else _MAC_TRIES):
-            row["mac_address"] = mac or new_mac(self._world.ids.random(), self._settings.mac_prefix)
+            row["mac_address"] = mac or new_mac(self._world.ids, self._settings.mac_prefix)
             try:
                 async with tx.savepoint():
                     await tx.insert(PORTS, row)
@@ -173,7 +173,7 @@ class Ports:
             "nic_tag": body.get("nic_tag", ""),
         }
         asked = body.get("fixed_ips")
-        row["mac_address"] = body.get("mac_address") or new_mac(self._world.ids.random(), self._settings.mac_prefix)
+        row["mac_address"] = body.get("mac_address") or new_mac(self._world.ids, self._settings.mac_prefix)
         chosen = await self._addresses.choose(tx, network["id"], row["mac_address"], owner, asked)
         row["allowed_address_pairs"] = check_pairs(body.get("allowed_address_pairs") or [], row["mac_address"])
         row = await self._insert(tx, row, row["mac_address"])

@@ -48,7 +48,7 @@ class PortStatusWatch:
         if self._listener is None or self._listener.done():
             self._listener = asyncio.get_running_loop().create_task(self._listen(), name="network.port-news")
             self._looked_at = None
-            await asyncio.sleep(0)  # it subscribes before we look
+            await asyncio.wait({self._listener}, timeout=0)  # it subscribes before we look
         heard, self._heard = self._heard, {}
         now = self._world.clock.monotonic()
         if self._looked_at is None or now - self._looked_at >= self.interval:
