@@ -14,7 +14,7 @@ class Near:
         self.member = {}
         self.zone = {}
         self.neighbours = Neighbours(
-            flavors=Finder(lambda _who, id: self.flavor.get(id)),
+            flavors=Finder(lambda _who, own: self.flavor.get(own)),
             keypairs=Finder(lambda _user, name: self.keypair.get(name)),
             quotas=self,
             groups=self,

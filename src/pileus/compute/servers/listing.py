@@ -114,16 +114,16 @@ class Listing:
         for name in self._usable(call, asked):
             statement = await self._filter(call, statement, name, asked[name])
         sort = _sort(call, asked)
+        narrowed: Any
         if rule == "index":
-            statement = statement.with_only_columns(SERVERS.c.id, SERVERS.c.name)
+            narrowed = statement.with_only_columns(SERVERS.c.id, SERVERS.c.name)
         else:
             unread = _unread(call)
             wanted: list[Any] = [c for c in SERVERS.c if c.name not in unread]
-            narrowed: Any = statement.with_only_columns(*wanted)
-            statement = narrowed
+            narrowed = statement.with_only_columns(*wanted)
         limit = min(call.query.get("limit") or MOST, MOST)
         try:
-            return await page(call.tx, statement, SERVERS, sort=sort, limit=limit, marker=call.query.get("marker"))
+            return await page(call.tx, narrowed, SERVERS, sort=sort, limit=limit, marker=call.query.get("marker"))
         except UnknownMarker as error:
             raise BadRequest(f"marker [{call.query.get('marker')}] not found") from error
 
