@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from pileus.compute.errors import fault, invalid
-from pileus.compute.links import page_links
+from pileus.compute.pages.logic import neighbours
 from pileus.compute.reconcilers.hosts import Hosts
 from pileus.compute.rules import RULES
 from pileus.compute.servers.fleet import Agents
@@ -11,7 +11,7 @@ from pileus.compute.servers.parts import ServerParts
 from pileus.compute.servers.wiring import make
 from pileus.compute.versions import COMPUTE
 from pileus.kernel.api.declare import Service
-from pileus.kernel.api.server import Application
+from pileus.kernel.serving.server import Application
 from pileus.kernel.auth.caller import Caller, Unauthorized
 from pileus.kernel.operations import Engine
 from pileus.kernel.parts import Parts
@@ -57,7 +57,7 @@ async def compute_cloud(store, world, tmp_path, *, hosts=("h1", "h2"), node="n1"
     engine.register(*servers.kinds)
     service = Service(
         type="compute", name="nova", prefix="/compute", root="/v2.1", history=COMPUTE, fault=fault, invalid=invalid,
-        page=page_links, rules=RULES, request_headers=("X-Openstack-Request-Id", "X-Compute-Request-Id"),
+        page=neighbours, rules=RULES, request_headers=("X-Openstack-Request-Id", "X-Compute-Request-Id"),
         project_in_path=True,
     )
     service.add(*servers.resources)

@@ -293,9 +293,7 @@ def _check_hot_plug(guest: Guest, folder: Path) -> None:
 @pytest.mark.slow
 @needs_tools
 @pytest.mark.parametrize("flavour", ["openstack", "ec2"])
-def test_metadata_service_guest(
-    image: Path, accelerator: str, key: Path, tmp_path: Path, flavour: str
-) -> None:
+def test_metadata_service_guest(image: Path, accelerator: str, key: Path, tmp_path: Path, flavour: str) -> None:
     """On q35, from a SCSI disk, with 96 MiB of memory, told by the metadata service who it is."""
     documents = {
         "/openstack/latest/meta_data.json": _meta_data(key, "tiny-net", "id-2"),
@@ -410,9 +408,7 @@ def test_initramfs_archive_holds_files_links_and_modes(tmp_path: Path) -> None:
 
 
 def test_boot_record_lists_partitions() -> None:
-    record = disk.boot_record(
-        b"\xeb" * 600, [(disk.FAT16, disk.MIB, 2 * disk.MIB), (disk.LINUX, 3 * disk.MIB, 512)]
-    )
+    record = disk.boot_record(b"\xeb" * 600, [(disk.FAT16, disk.MIB, 2 * disk.MIB), (disk.LINUX, 3 * disk.MIB, 512)])
     assert len(record) == 512
     assert record[510:] == b"\x55\xaa"
     assert record[439] == 0xEB

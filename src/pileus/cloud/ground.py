@@ -16,15 +16,17 @@ ImageFile = Callable[[str], Awaitable[Path | None]]
 
 
 class Ground(Protocol):
-    """The hosts and the networks of one machine.
+    """The hosts and the networks of one machine."""
 
-    Attributes:
-        network: makes networks real; there after `prepare`.
-        hosts: the names of the hosts that answer here.
-    """
+    @property
+    def network(self) -> NetworkBackend:
+        """Makes networks real; there after `prepare`."""
+        ...
 
-    network: NetworkBackend
-    hosts: tuple[str, ...]
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names of the hosts that answer here."""
+        ...
 
     async def prepare(self, progress: Progress) -> None:
         """Bring the machine up and connect to it."""

@@ -1,16 +1,15 @@
 """This machine: libvirt and QEMU for servers, OVN for networks, files for disks."""
 
 import asyncio
-import socket
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from pileus import __version__
+from pileus.cloud.folder import StateFolder
 from pileus.cloud.ground import ImageFile, Progress
+from pileus.cloud.machine import plan_of
 from pileus.cloud.metadata_door import MetadataDoor
-from pileus.cloud.networks import PHYSICAL
 from pileus.cloud.settings import MachineSettings
 from pileus.compute.service import Compute
 from pileus.host.agent.agent import Agent
@@ -30,23 +29,11 @@ from pileus.kernel.peers.protocol import serve
 from pileus.network.backend.ovn import OvnBackend
 from pileus.network.backend.protocol import NetworkBackend
 from pileus.platform.machine import Machine
-from pileus.platform.plan import Connections, Plan
+from pileus.platform.plan import Connections
 
 LOG = log.get("machine")
 BINDINGS = "host.bindings"
 """Woken when ports of this host change: metadata may have to be answered in another network."""
-
-
-def plan_of(settings: MachineSettings, state: Path) -> Plan:
-    """What the cloud wants of this machine."""
-    return Plan(
-        state=state,
-        chassis=settings.name or socket.gethostname(),
-        encapsulation_address=settings.encapsulation_address,
-        physical_network=PHYSICAL,
-        external_address=settings.external_address,
-        translate=settings.translate,
-    )
 
 
 class RealGround:
@@ -54,9 +41,9 @@ class RealGround:
 
     network: NetworkBackend
 
-    def __init__(self, settings: MachineSettings, state: Path) -> None:
-        self._state = state
-        self._plan = plan_of(settings, state)
+    def __init__(self, settings: MachineSettings, folder: StateFolder) -> None:
+        self._state = folder.root
+        self._plan = plan_of(settings, folder)
         self.hosts = (self._plan.chassis,)
         self._machine = Machine(self._plan)
         self._connections: Connections

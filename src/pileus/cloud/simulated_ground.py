@@ -1,8 +1,8 @@
 """Simulated hosts and networks, in this process."""
 
-from pathlib import Path
 from typing import Any
 
+from pileus.cloud.folder import StateFolder
 from pileus.cloud.ground import ImageFile, Progress
 from pileus.cloud.settings import SimulatedSettings
 from pileus.compute.service import Compute
@@ -17,14 +17,19 @@ from pileus.simulated.network import SimulatedNetwork
 class SimulatedGround:
     """Fulfils `Ground` in memory; servers outlive the process in a ledger below the state folder."""
 
-    def __init__(self, settings: SimulatedSettings, state: Path, world: World, transport: MemoryTransport) -> None:
+    def __init__(
+        self, settings: SimulatedSettings, folder: StateFolder, world: World, transport: MemoryTransport
+    ) -> None:
         self.hosts = tuple(f"simulated-{number}" for number in range(1, settings.hosts + 1))
         self.network = SimulatedNetwork(self.hosts, now=lambda: world.clock.now().timestamp())
         self._settings = settings
-        self._fleet = Fleet(transport, world, ledger=Ledger(state / "simulated.db"), plug=self.network.plug)
+        self._fleet: Fleet
+        self._folder, self._world, self._transport = folder, world, transport
 
     async def prepare(self, progress: Progress) -> None:
         """See Ground."""
+        ledger = Ledger(self._folder.root / "simulated.db")
+        self._fleet = Fleet(self._transport, self._world, ledger=ledger, plug=self.network.plug)
         progress(f"simulating {len(self.hosts)} hosts")
 
     async def start(self, parts: Parts, compute: Compute, image_file: ImageFile) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sqlalchemy import delete as remove
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from pileus.identity.endpoints.table import ENDPOINTS
 from pileus.identity.listing import listing, merged, split
