@@ -6,11 +6,20 @@ The code is there from 1.23 on; 406 also names the versions that there are.  Sou
 the error codes of the Placement API reference.
 """
 
+import html
 from typing import Any
 
 import msgspec
 
-from pileus.kernel.api.errors import ApiError, BadRequest, Conflict, InvalidInput, NotAcceptable, NotFound
+from pileus.kernel.api.errors import (
+    ApiError,
+    BadRequest,
+    Conflict,
+    InvalidInput,
+    NotAcceptable,
+    NotFound,
+    UnsupportedMediaType,
+)
 from pileus.placement.versions import ERROR_CODES
 
 UNDEFINED = "placement.undefined_code"
@@ -102,14 +111,32 @@ class CannotAllocate(Conflict):
 def invalid(error: InvalidInput) -> ApiError:
     """A schema's refusal in Placement's words."""
     place = "Invalid query string parameters" if error.in_query else "JSON does not validate"
-    reason = error.reason.replace('"', "'")
-    return BadRequest(f"{place}: {reason}\n\nFailed validating '{error.rule}' in schema")
+    reason = error.reason.replace('"', "'").replace("'uuid-like'", "'uuid'")
+    if error.rule == "minProperties":
+        reason = f"{error.value} should be non-empty"
+    elif error.rule == "propertyNames":
+        reason = reason.replace("does not match", "does not match any of the regexes:")
+    steps = [f"['properties']['{step}']" if isinstance(step, str) else "['items']" for step in error.path]
+    return BadRequest(f"{place}: {reason}\n\nFailed validating '{error.rule}' in schema{''.join(steps)}")
+
+
+def wrong_media(kind: str, present: bool) -> ApiError:
+    """The refusal of a body that is not called JSON."""
+    if present and not kind:
+        return BadRequest("content-type header required when content-length > 0")
+    return UnsupportedMediaType(f"The media type {kind or 'None'} is not supported, use application/json")
 
 
 def fault(error: ApiError, call: Any) -> tuple[dict[str, str], bytes]:
-    """An error in Placement's shape."""
-    entry = {"status": error.status, "title": error.title, "detail": _detail(error, call.request)}
-    entry["request_id"] = call.request_id
+    """An error in Placement's shape; a page for those who take nothing but pages."""
+    detail = _detail(error, call.request)
+    accept = call.request.headers.get("accept", "")
+    if "text/html" in accept and "application/json" not in accept:
+        title = f"{error.status} {error.title}"
+        head = f"<html>\n <head>\n  <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n"
+        page = f"{head}  {html.escape(detail)}<br /><br />\n </body>\n</html>"
+        return {"Content-Type": "text/html; charset=UTF-8"}, page.encode()
+    entry = {"status": error.status, "title": error.title, "detail": detail, "request_id": call.request_id}
     if call.version and call.applies(ERROR_CODES):
         entry["code"] = error.code or UNDEFINED
     if error.status == 406 and "minimum" in error.values:
@@ -119,12 +146,9 @@ def fault(error: ApiError, call: Any) -> tuple[dict[str, str], bytes]:
 
 
 def _detail(error: ApiError, request: Any) -> str:
-    """The kernel's refusals in Placement's words; its own errors have them already."""
+    """The kernel's refusals in Placement's words; Placement's own have them already."""
     if error.status == 405:
         return f"The method {request.method} is not allowed for this resource."
-    if error.status == 415:
-        kind = request.headers.get("content-type") or "None"
-        return f"The media type {kind} is not supported, use application/json"
     if error.status == 406 and "minimum" in error.values:
         return f"Unacceptable version header: {_asked(request)}"
     if error.text.startswith("API Version String"):

@@ -50,6 +50,8 @@ class PlacementService:
             history=PLACEMENT,
             fault=errors.fault,
             invalid=errors.invalid,
+            wrong_media=errors.wrong_media,
+            rights_first=True,
             rules=RULES,
             policy_file=parts.policy_file("placement"),
         )

@@ -32,8 +32,8 @@ def keyed(pattern: str, values: Json, least: int = 0) -> Json:
     """The JSON Schema of an object whose keys match a pattern."""
     return {
         "type": "object",
-        "patternProperties": {pattern: values},
-        "additionalProperties": False,
+        "propertyNames": {"pattern": pattern},
+        "additionalProperties": values,
         "minProperties": least,
     }
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.declare import delete, get, post, put, resource
+from pileus.kernel.api.errors import NotFound
 from pileus.kernel.store import Row
 from pileus.placement.errors import DuplicateName, ProviderInUse, ProviderIsParent, must_take_json
 from pileus.placement.providers.listing import Listing, wanted
@@ -62,7 +63,10 @@ class ProviderResource:
         not_cached(call, row["updated_at"])
         return row
 
-    @delete("/{id}", rule="delete", allow=ADMIN_OR_SERVICE, raises=(ProviderInUse, ProviderIsParent))
-    async def remove(self, call: Call, provider: Row) -> None:
+    @delete("/{id}", rule="delete", allow=ADMIN_OR_SERVICE, loads=False, raises=(ProviderInUse, ProviderIsParent))
+    async def remove(self, call: Call, uid: str) -> None:
         """Remove a provider that nothing is allocated on and nothing lies below."""
+        provider = await self._providers.find(call.tx, uid)
+        if provider is None:
+            raise NotFound(f"No resource provider with uuid {uid} found for delete")
         await self._providers.delete(call.tx, provider)

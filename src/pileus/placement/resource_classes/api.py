@@ -45,10 +45,10 @@ class ResourceClassResource:
         not_cached(call, found["updated_at"])
         return _shown(call, found["name"])
 
-    @put("/{name}", rule="update", allow=ADMIN_OR_SERVICE, body=CustomClass, until=ENSURED_CLASS)
-    async def rename(self, call: Call, found: Row, body: Json) -> Json:
+    @put("/{name}", rule="update", allow=ADMIN_OR_SERVICE, body=CustomClass, until=ENSURED_CLASS, loads=False)
+    async def rename(self, call: Call, name: str, body: Json) -> Json:
         """Rename a custom resource class."""
-        await self._classes.rename(call.tx, found, body["name"])
+        await self._classes.rename(call.tx, await self._classes.get(call.tx, name), body["name"])
         return _shown(call, body["name"])
 
     @put("/{name}", rule="update", allow=ADMIN_OR_SERVICE, status=201, body=None, since=ENSURED_CLASS, loads=False)

@@ -161,6 +161,11 @@ class Snapshot:
         return found
 
 
+def trait_order(name: str) -> tuple[bool, str]:
+    """Sorts traits: standard ones first."""
+    return name.startswith("CUSTOM_"), name
+
+
 def summary(node: Node, *, traits: bool, nested: bool, classes: frozenset[str] | None = None) -> dict[str, object]:
     """What candidates tell of a provider.
 
@@ -175,7 +180,7 @@ def summary(node: Node, *, traits: bool, nested: bool, classes: frozenset[str] |
     }
     shown: dict[str, object] = {"resources": room}
     if traits:
-        shown["traits"] = sorted(node.traits)
+        shown["traits"] = sorted(node.traits, key=trait_order)
     if nested:
         shown |= {"parent_provider_uuid": node.parent, "root_provider_uuid": node.root}
     return shown
