@@ -6,10 +6,12 @@ from pileus.object_store import errors
 from pileus.object_store.access.decision import Access
 from pileus.object_store.accounts.api import AccountResource
 from pileus.object_store.accounts.logic import Accounts
+from pileus.object_store.bulk.logic import Deletions
 from pileus.object_store.containers.api import ContainerResource
 from pileus.object_store.containers.logic import Containers
 from pileus.object_store.discovery.api import Discovery
 from pileus.object_store.objects.api import ObjectResource
+from pileus.object_store.objects.entering import Door
 from pileus.object_store.objects.logic import Objects
 from pileus.object_store.reconcilers.expirer import Expirer
 from pileus.object_store.reconcilers.sweeper import Sweeper
@@ -31,6 +33,8 @@ class ObjectStoreService:
         access = Access(settings)
         containers = Containers(self.storage, access)
         objects = Objects(self.storage, most=settings.most_bytes)
+        door = Door(self.storage, containers)
+        deletions = Deletions(objects, containers, door)
         self.api = Service(
             type="object-store",
             name="swift",
@@ -47,9 +51,9 @@ class ObjectStoreService:
         )
         self.api.add(
             Discovery(settings),
-            AccountResource(Accounts(self.storage, access), access),
+            AccountResource(Accounts(self.storage, access), access, deletions),
             ContainerResource(containers),
-            ObjectResource(objects, containers),
+            ObjectResource(objects, door, deletions),
         )
         parts.loops.add(Expirer(self.storage, parts.world), Sweeper(self.storage))
 

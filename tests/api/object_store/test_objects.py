@@ -55,7 +55,7 @@ async def test_a_body_that_breaks_off_leaves_the_old_object(container, parts):
     assert answer.status_code == 499
     assert (await container.get("/c/o")).content == b"old"
     left = [p for p in (parts.state / "object_store").rglob("*") if p.is_file() and not p.suffix.startswith(".db")]
-    assert [p.name for p in left] == ["lock"]
+    assert {p.name for p in left} == {"lock", "census"}
 
 
 async def _short():

@@ -1,7 +1,7 @@
 """What objects take and give."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from starlette.requests import ClientDisconnect
 
@@ -149,7 +149,7 @@ class Objects:
 
 
 @contextlib.contextmanager
-def _as_answers():  # type: ignore[no-untyped-def]
+def _as_answers() -> Iterator[None]:
     try:
         yield
     except StorageFull:
