@@ -105,12 +105,14 @@ class Cloud:
             await self.compute.prepare(tx)
         await self.image.start()
         await self.ground.start(self.parts, self.compute, self.image.path)
+        await self.compute.meet_hosts()
         await self.parts.engine.start()
         await self.parts.loops.start()
 
     async def stop(self) -> None:
         """Stop where the journal stands."""
         await self.parts.loops.stop()
+        await self.network.close()
         await self.parts.engine.stop()
         await self.ground.stop()
         await self.parts.store.stop()

@@ -1,7 +1,8 @@
 """This machine: libvirt and QEMU for servers, OVN for networks, files for disks."""
 
 import asyncio
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 
@@ -32,8 +33,31 @@ from pileus.platform.machine import Machine
 from pileus.platform.plan import Connections
 
 LOG = log.get("machine")
+Accelerator = Literal["auto", "kvm", "tcg"]
 BINDINGS = "host.bindings"
 """Woken when ports of this host change: metadata may have to be answered in another network."""
+
+
+class Remembered:
+    """Which accelerator the hypervisor found, kept until the machine boots again: trying KVM takes seconds."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._boot = Path("/proc/sys/kernel/random/boot_id")
+
+    def read(self) -> Accelerator:
+        """What was found in this boot; "auto" to look again."""
+        try:
+            accelerator, boot = self._path.read_text().split()
+        except (OSError, ValueError):
+            return "auto"
+        if boot != self._boot.read_text().strip():
+            return "auto"
+        return "kvm" if accelerator == "kvm" else "tcg"
+
+    def write(self, accelerator: str) -> None:
+        """Keep what was found."""
+        self._path.write_text(f"{accelerator} {self._boot.read_text()}")
 
 
 class RealGround:
@@ -60,13 +84,17 @@ class RealGround:
     async def start(self, parts: Parts, compute: Compute, image_file: ImageFile) -> None:
         """See Ground."""
         servers = self._state / "servers"
+        remembered = Remembered(self._state / "accelerator")
         self._hypervisor = LibvirtHypervisor(
             self._connections.hypervisor,
             storage=servers,
             checksum_offload=self._connections.datapath == "system",
+            accel=await asyncio.to_thread(remembered.read),
             version=__version__,
             clock=parts.world.clock,
         )
+        found = await self._hypervisor.capabilities()
+        await asyncio.to_thread(remembered.write, found.accel)
         cache = ImageCache(self._state / "image_cache", clock=parts.world.clock)
         disks = LocalDisks(cache, DiskStore(servers), local_file(image_file))
         serve(parts.transport, f"host/{self._plan.chassis}", HostAgent, Agent(self._hypervisor, disks), ERRORS)

@@ -67,7 +67,7 @@ class Bootstrap:
     async def catalog(self, tx: Tx, *, url: str, services: Sequence[Service]) -> None:
         """Make the catalog show the services at the address."""
         if await tx.first(select(REGIONS).where(REGIONS.c.id == self._region)) is None:
-            row = {"id": self._region, "description": "", "parent_region_id": None, "extra": {}}
+            row: Row = {"id": self._region, "description": "", "parent_region_id": None, "extra": {}}
             await tx.insert(REGIONS, row)
         for service in services:
             address = url.rstrip("/") + service.prefix + TEMPLATES.get(service.type, "")
@@ -99,9 +99,9 @@ class Bootstrap:
         found = await tx.first(select(PROJECTS.c.id).where(*where))
         if found is not None:
             return str(found["id"])
-        id = self._world.ids.hex()
-        await tx.insert(PROJECTS, {**_project(name, DEFAULT_DOMAIN, DEFAULT_DOMAIN), "id": id})
-        return id
+        identifier = self._world.ids.hex()
+        await tx.insert(PROJECTS, {**_project(name, DEFAULT_DOMAIN, DEFAULT_DOMAIN), "id": identifier})
+        return identifier
 
     async def _users(self, tx: Tx, passwords: dict[str, str]) -> dict[str, str]:
         rows = await tx.all(select(USERS.c.id, USERS.c.name).where(USERS.c.domain_id == DEFAULT_DOMAIN))

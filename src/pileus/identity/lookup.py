@@ -23,7 +23,7 @@ def refuse(call: Call, error: ApiError, target: Mapping[str, Any] | None = None)
     return error
 
 
-async def row_of(call: Call, table: Table, id: str, kind: str, *where: Any) -> Row | None:
+async def row_of(call: Call, table: Table, id: str, *where: Any) -> Row | None:
     """A row by its id, in the request's transaction or one of its own."""
     statement = select(table).where(table.c.id == id, *where)
     if call.tx is not None:
@@ -39,7 +39,7 @@ async def fetch(call: Call, table: Table, id: str, kind: str, *where: Any) -> Ro
         Missing: it is not.
         Forbidden: it is not, and the caller would have no right to it.
     """
-    row = await row_of(call, table, id, kind, *where)
+    row = await row_of(call, table, id, *where)
     if row is None:
         raise refuse(call, Missing(kind=kind, id=id))
     return row

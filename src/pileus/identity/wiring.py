@@ -5,14 +5,22 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from pileus.identity.application_credentials.api import AccessRules, ApplicationCredentials
+from pileus.identity.application_credentials.logic import ApplicationCredentialLogic
 from pileus.identity.assignments.api import grant_resources
+from pileus.identity.assignments.listed import RoleAssignments
 from pileus.identity.bootstrap import Bootstrap
+from pileus.identity.credentials.api import Credentials
+from pileus.identity.credentials.logic import Blobs
 from pileus.identity.discovery.api import Discovery
 from pileus.identity.domains.api import Domains
+from pileus.identity.ec2_credentials.api import Ec2Credentials
 from pileus.identity.endpoints.api import Endpoints
 from pileus.identity.errors import fault, invalid
 from pileus.identity.groups.api import Groups, Membership
+from pileus.identity.limits.api import Limits, RegisteredLimits
 from pileus.identity.listing import page_links
+from pileus.identity.policies.api import Policies
 from pileus.identity.projects.api import Projects
 from pileus.identity.projects.logic import ProjectLogic
 from pileus.identity.projects.table import PROJECTS
@@ -31,6 +39,8 @@ from pileus.identity.tokens.logic import Tokens
 from pileus.identity.tokens.methods import Methods
 from pileus.identity.tokens.reach import AuthReach, FederationReach
 from pileus.identity.tokens.scopes import Scopes
+from pileus.identity.trusts.api import Trusts
+from pileus.identity.trusts.logic import TrustLogic
 from pileus.identity.users.api import Users
 from pileus.identity.users.logic import UserLogic
 from pileus.identity.users.passwords import Passwords
@@ -92,6 +102,7 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
     book, catalog = RoleBook(), Catalog()
     accesses = Accesses(revisions, world.clock, book, catalog)
     keys = Keys(parts.state / "identity" / "fernet-keys", world.ids)
+    blobs = Blobs(Keys(parts.state / "identity" / "credential-keys", world.ids))
     window = timedelta(seconds=settings.expired_window_seconds)
     tokens = Tokens(store, world, revisions, accesses, keys, window)
     passwords = Passwords(settings.password_rounds)
@@ -114,7 +125,7 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
     )
     api.add(
         Discovery(),
-        AuthTokens(tokens, methods, Scopes(store, accesses)),
+        AuthTokens(tokens, methods, Scopes(store, accesses, revisions)),
         AuthReach(catalog, revisions),
         FederationReach(),
         Domains(projects),
@@ -126,8 +137,17 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         Implications(revisions),
         Inferences(),
         *grant_resources(revisions),
+        RoleAssignments(revisions, book),
         Regions(revisions),
         CatalogServices(revisions),
         Endpoints(revisions),
+        Policies(),
+        Credentials(blobs),
+        Ec2Credentials(blobs),
+        ApplicationCredentials(ApplicationCredentialLogic(world, revisions), passwords),
+        AccessRules(),
+        Trusts(TrustLogic(world, revisions, book)),
+        RegisteredLimits(),
+        Limits(),
     )
     return IdentityService(api, tokens, Bootstrap(world, revisions, passwords, parts.region))

@@ -6,7 +6,6 @@ NETWORK = History("network", "2.0")
 
 _WORKING = (
     ("address-scope", "Address scope", "Address scopes extension."),
-    ("agent", "agent", "The agent management extension."),
     ("allowed-address-pairs", "Allowed Address Pairs", "Provides allowed address pairs"),
     ("availability_zone", "Availability Zone", "The availability zone extension."),
     ("binding", "Port Binding", "Expose port bindings of a virtual port to external application"),
@@ -16,6 +15,7 @@ _WORKING = (
     ("external-net", "Neutron external network", "Adds external network attribute to network resource."),
     ("extra_dhcp_opt", "Neutron Extra DHCP options", "Extra options configuration for DHCP."),
     ("extraroute", "Neutron Extra Route", "Extra routes configuration for L3 router"),
+    ("extraroute-atomic", "Atomically add/remove extra routes", "Edit extra routes of a router on server side."),
     ("filter-validation", "Filter parameters validation", "Provides validation on filter parameters."),
     ("fip-port-details", "Floating IP Port Details Extension", "Add port_details attribute to Floating IP resource"),
     ("ip-substring-filtering", "IP address substring filtering", "Provides IP address substring filtering"),

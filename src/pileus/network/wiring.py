@@ -8,7 +8,7 @@ from pileus.network.addresses.logic import Addresses
 from pileus.network.backend.protocol import NetworkBackend
 from pileus.network.catalogue.api import AgentApi, ExtensionApi, IndexApi, IpAvailabilityApi, VersionApi, ZoneApi
 from pileus.network.door.logic import Door
-from pileus.network.errors import fault, invalid
+from pileus.network.faults.logic import fault, invalid
 from pileus.network.floatingips.api import FloatingIPApi
 from pileus.network.floatingips.logic import FloatingIPs
 from pileus.network.floatingips.table import FLOATINGIPS
@@ -19,7 +19,12 @@ from pileus.network.plumbing.logic import Changes
 from pileus.network.ports.api import PortApi
 from pileus.network.ports.logic import Ports
 from pileus.network.ports.table import PORTS
+from pileus.network.proxies.logic import Proxies
 from pileus.network.quotas.api import QuotaApi
+from pileus.network.rbac.api import RbacApi
+from pileus.network.reconcilers.plumber import Plumber
+from pileus.network.reconcilers.port_status import PortStatusWatch
+from pileus.network.reconcilers.wanted import WantedState
 from pileus.network.routers.api import RouterApi
 from pileus.network.routers.logic import Routers
 from pileus.network.routers.table import ROUTERS
@@ -67,10 +72,11 @@ def wire(parts: Parts, settings: NetworkSettings, backend: NetworkBackend) -> Do
     pool_api = SubnetPoolApi(SubnetPools(world))
     port_api = PortApi(ports)
     router_api = RouterApi(routers, zone)
-    floating_api = FloatingIPApi(FloatingIPs(world, changes, addresses, ports, routers))
+    floats = FloatingIPs(world, changes, addresses, ports, routers)
+    floating_api = FloatingIPApi(floats)
     group_api = SecurityGroupApi(groups)
     api.add(network_api, subnet_api, pool_api, port_api, router_api, floating_api, group_api)
-    api.add(RuleApi(groups), AddressScopeApi(), QuotaApi())
+    api.add(RuleApi(groups), AddressScopeApi(), QuotaApi(), RbacApi())
     api.add(VersionApi(), IndexApi(), ExtensionApi(), ZoneApi(zone), AgentApi(backend, zone), IpAvailabilityApi())
     for owner, table, reader in (
         (network_api, NETWORKS, rules.NETWORK_READER),
@@ -81,5 +87,11 @@ def wire(parts: Parts, settings: NetworkSettings, backend: NetworkBackend) -> Do
         (floating_api, FLOATINGIPS, rules.ADMIN_OR_READER),
         (group_api, GROUPS, f"{rules.ADMIN_OR_READER} or rule:shared_security_group"),
     ):
-        api.add(tags_of(owner, table, reader))
-    return Door(api, world, parts.store, parts.signals, changes, ports, addresses, groups)
+        api.add(*tags_of(owner, table, reader))
+    watch = PortStatusWatch(parts.store, world, parts.signals, backend)
+    plumber = Plumber(
+        parts.store, world, parts.signals, backend, WantedState(settings), float(settings.compare_seconds)
+    )
+    parts.loops.add(plumber, watch)
+    proxied = Proxies(groups, floats)
+    return Door(api, world, parts.store, parts.signals, changes, ports, addresses, groups, watch.stop, proxied)

@@ -1,4 +1,4 @@
-"""Compute's API in this process, with a stand-in for identity; one client each for an administrator and two projects."""
+"""Compute in this process, with a stand-in for identity; clients of an administrator and of two projects."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from pileus.compute.servers.table import SERVERS
 from pileus.compute.services.logic import heard
 from pileus.compute.services.table import SERVICES
 from pileus.compute.settings import ComputeSettings
-from pileus.compute.wiring import add_catalogs, add_machinery, declare
+from pileus.compute.wiring import add_catalogs, add_machinery, add_relics, declare
 from pileus.kernel.api.errors import Unauthorized
 from pileus.kernel.auth.caller import Caller
 from pileus.kernel.operations import Engine
@@ -19,6 +19,9 @@ from pileus.kernel.peers.memory import MemoryTransport
 from pileus.kernel.reconcile.loop import Loops
 from pileus.kernel.serving.server import Application
 from pileus.kernel.signals import Signals
+from pileus.network.settings import NetworkSettings
+from pileus.network.wiring import wire as wire_network
+from pileus.simulated.network import SimulatedNetwork
 
 ADMIN_PROJECT, PROJECT, OTHER = "a" * 32, "b" * 32, "c" * 32
 
@@ -71,13 +74,20 @@ def placement() -> Placement:
 
 
 @pytest.fixture
-async def application(parts, placement):
+def network(parts):
+    """A network service over simulated hosts."""
+    return wire_network(parts, NetworkSettings(), SimulatedNetwork(("h1",)))
+
+
+@pytest.fixture
+async def application(parts, placement, network):
     api = declare(parts)
     add_catalogs(api, Identity())
     add_machinery(api, ComputeSettings(), placement)
+    add_relics(api, network.proxied)
     async with parts.store.write() as tx:
         await prepare(tx, parts.world)
-    return Application([api], parts.store, parts.world, Identity())
+    return Application([api, network.api], parts.store, parts.world, Identity())
 
 
 def client(application, client_of, token: str):

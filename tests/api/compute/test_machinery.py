@@ -151,6 +151,8 @@ async def test_aggregates(admin, member, host, at):
     aggregate = await made(admin, availability_zone="z1")
     short = {"id", "name", "availability_zone", "created_at", "updated_at", "deleted", "deleted_at"}
     assert set(aggregate) == short
+    assert aggregate["created_at"] is not None
+    assert aggregate["updated_at"] is None
     url = f"/os-aggregates/{aggregate['id']}"
     shown = (await admin.get(url)).json()["aggregate"]
     assert set(shown) == short | {"hosts", "metadata"}
@@ -224,3 +226,17 @@ async def test_availability_zones(admin, member, host):
     await admin.put("/os-services/disable", json={"host": "h2", "binary": "nova-compute"})
     shown = (await member.get("/os-availability-zone")).json()["availabilityZoneInfo"]
     assert {"zoneName": "z1", "zoneState": {"available": False}, "hosts": None} in shown
+
+
+async def test_hosts_of_old_versions(admin, member, host, server, at):
+    await host()
+    await server(host="h1", vcpus=2, memory_mib=100, root_gib=3)
+    shown = (await admin.get("/os-hosts")).json()["hosts"]
+    assert shown == [{"host_name": "h1", "service": "compute", "zone": "nova"}]
+    assert (await admin.get("/os-hosts?zone=z9")).json()["hosts"] == []
+    found = [entry["resource"] for entry in (await admin.get("/os-hosts/h1")).json()["host"]]
+    assert [r["project"] for r in found] == ["(total)", "(used_now)", "(used_max)", "b" * 32]
+    assert (found[0]["cpu"], found[1]["memory_mb"], found[3]["disk_gb"]) == (8, 612, 3)
+    assert (await admin.get("/os-hosts/h9")).status_code == 404
+    assert (await admin.get("/os-hosts", headers=at("2.43"))).status_code == 404
+    assert (await member.get("/os-hosts")).status_code == 403

@@ -5,8 +5,8 @@ import pytest
 
 from pileus.identity.settings import IdentitySettings
 from pileus.identity.wiring import wire
-from pileus.kernel.api.server import Application
 from pileus.kernel.parts import Parts
+from pileus.kernel.serving.server import Application
 
 URL = "http://cloud"
 
@@ -20,7 +20,10 @@ class Cloud:
         self.http = client_of(application)
 
     async def auth(self, name="admin", password="secret", scope="admin", **more):
-        identity = {"methods": ["password"], "password": {"user": {"name": name, "domain": {"id": "default"}, "password": password}}}
+        identity = {
+            "methods": ["password"],
+            "password": {"user": {"name": name, "domain": {"id": "default"}, "password": password}},
+        }
         if isinstance(scope, str) and scope != "unscoped":
             scope = {"project": {"name": scope, "domain": {"id": "default"}}}
         body = {"auth": {"identity": identity, **({"scope": scope} if scope else {})}}
@@ -42,8 +45,18 @@ def settings():
 
 @pytest.fixture
 async def cloud(quick_store, world, client_of, tmp_path, settings):
-    parts = Parts(state=tmp_path, region="RegionOne", policy=None, node="n", store=quick_store, world=world,
-                  signals=None, engine=None, loops=None, transport=None)
+    parts = Parts(
+        state=tmp_path,
+        region="RegionOne",
+        policy=None,
+        node="n",
+        store=quick_store,
+        world=world,
+        signals=None,
+        engine=None,
+        loops=None,
+        transport=None,
+    )
     identity = wire(parts, settings)
     async with quick_store.write() as tx:
         await identity.prepare(tx, admin_password="secret", demo_password="demo-secret", url=URL)
@@ -60,7 +73,9 @@ async def make(cloud, admin):
     """Makes things as the administrator: `await make("users", name="x")` gives the created object."""
 
     async def run(collection, **body):
-        key = {"registered_limits": "registered_limit"}.get(collection, "policy" if collection == "policies" else collection[:-1])
+        key = {"registered_limits": "registered_limit"}.get(
+            collection, "policy" if collection == "policies" else collection[:-1]
+        )
         answer = await admin.post(f"/v3/{collection}", json={key: body})
         assert answer.status_code == 201, answer.text
         return answer.json()[key]

@@ -37,10 +37,17 @@ async def test_logout(cloud, admin):
     assert (await admin.get("/v3/auth/tokens", headers=subject)).status_code == 404
 
 
-@pytest.mark.parametrize(("scope", "key"), [
-    (None, None), ("unscoped", None), ({"system": {"all": True}}, "system"), ({"domain": {"id": "default"}}, "domain"),
-    ({"domain": {"name": "Default"}}, "domain"), ("admin", "project"),
-])
+@pytest.mark.parametrize(
+    ("scope", "key"),
+    [
+        (None, None),
+        ("unscoped", None),
+        ({"system": {"all": True}}, "system"),
+        ({"domain": {"id": "default"}}, "domain"),
+        ({"domain": {"name": "Default"}}, "domain"),
+        ("admin", "project"),
+    ],
+)
 async def test_scopes(cloud, scope, key):
     token = (await cloud.auth(scope=scope)).json()["token"]
     assert {"system", "domain", "project"} & set(token) == ({key} if key else set())
@@ -49,8 +56,12 @@ async def test_scopes(cloud, scope, key):
 
 async def test_a_token_by_token(cloud):
     first = await cloud.auth(scope="unscoped")
-    body = {"auth": {"identity": {"methods": ["token"], "token": {"id": first.headers["X-Subject-Token"]}},
-                     "scope": {"project": {"name": "admin", "domain": {"name": "Default"}}}}}
+    body = {
+        "auth": {
+            "identity": {"methods": ["token"], "token": {"id": first.headers["X-Subject-Token"]}},
+            "scope": {"project": {"name": "admin", "domain": {"name": "Default"}}},
+        }
+    }
     second = await cloud.http.post("/v3/auth/tokens", json=body)
     assert second.status_code == 201, second.text
     one, two = first.json()["token"], second.json()["token"]

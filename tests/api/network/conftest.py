@@ -2,13 +2,14 @@
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from pileus.kernel.api.errors import Unauthorized
-from pileus.kernel.api.server import Application
 from pileus.kernel.auth.caller import Caller
 from pileus.kernel.operations import Engine
 from pileus.kernel.parts import Parts
 from pileus.kernel.reconcile.loop import Loops
+from pileus.kernel.serving.server import Application
 from pileus.kernel.signals import Signals
 from pileus.network.settings import NetworkSettings
 from pileus.network.wiring import wire
@@ -21,12 +22,17 @@ class Tokens:
     async def authenticate(self, token):
         role, _, project = token.partition(":")
         implied = {
-            "admin": {"admin", "manager", "member", "reader"}, "manager": {"manager", "member", "reader"},
-            "member": {"member", "reader"}, "reader": {"reader"}, "nobody": set(),
+            "admin": {"admin", "manager", "member", "reader"},
+            "manager": {"manager", "member", "reader"},
+            "member": {"member", "reader"},
+            "reader": {"reader"},
+            "nobody": set(),
         }
         if role not in implied:
             raise Unauthorized
-        return Caller(user_id=f"u-{project}", project_id=project, roles=frozenset(implied[role]), is_admin=role == "admin")
+        return Caller(
+            user_id=f"u-{project}", project_id=project, roles=frozenset(implied[role]), is_admin=role == "admin"
+        )
 
 
 class Client:
@@ -70,8 +76,18 @@ def parts(quick_store, world, tmp_path):
     signals = Signals()
     loops = Loops(world, signals)
     engine = Engine(quick_store, world, signals, node="node-1")
-    return Parts(state=tmp_path, region="r", policy=None, node="node-1", store=quick_store, world=world, signals=signals,
-                 engine=engine, loops=loops, transport=None)
+    return Parts(
+        state=tmp_path,
+        region="r",
+        policy=None,
+        node="node-1",
+        store=quick_store,
+        world=world,
+        signals=signals,
+        engine=engine,
+        loops=loops,
+        transport=None,
+    )
 
 
 @pytest.fixture
@@ -104,3 +120,17 @@ def bob(as_):
 @pytest.fixture
 def admin(as_):
     return as_("admin:admin")
+
+
+@pytest.fixture
+def queries(parts):
+    """The statements that were executed, in their order."""
+    seen = []
+
+    def note(_connection, _cursor, statement, _parameters, _context, _many):
+        if not statement.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+            seen.append(statement)
+
+    event.listen(parts.store._engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(parts.store._engine, "before_cursor_execute", note)

@@ -13,7 +13,9 @@ async def test_network_life(alice):
     assert made["router:external"] is False
     assert "provider:network_type" not in made
     assert (await alice.get(f"/networks/{made['id']}"))["network"] == made
-    changed = (await alice.put(f"/networks/{made['id']}", {"network": {"name": "m", "admin_state_up": "false"}}))["network"]
+    changed = (await alice.put(f"/networks/{made['id']}", {"network": {"name": "m", "admin_state_up": "false"}}))[
+        "network"
+    ]
     assert (changed["name"], changed["admin_state_up"], changed["revision_number"]) == ("m", False, 2)
     assert [n["id"] for n in await alice.list("networks")] == [made["id"]]
     await alice.delete(f"/networks/{made['id']}")
@@ -61,8 +63,11 @@ async def test_port_life(alice):
 
 @pytest.fixture
 async def outside(admin):
-    network = await admin.make("network", name="public", **{"router:external": True, "provider:network_type": "flat",
-                                                            "provider:physical_network": "public"})
+    network = await admin.make(
+        "network",
+        name="public",
+        **{"router:external": True, "provider:network_type": "flat", "provider:physical_network": "public"},
+    )
     await admin.make("subnet", network_id=network["id"], cidr="172.24.4.0/24", ip_version=4, enable_dhcp=False)
     return network
 
@@ -101,7 +106,13 @@ async def test_security_group_life(alice):
     assert [g["name"] for g in await alice.list("security_groups")] == ["default"]
     group = await alice.make("security_group", name="g", description="d", plural="security_groups")
     assert len(group["security_group_rules"]) == 2
-    body = {"security_group_id": group["id"], "direction": "ingress", "protocol": "tcp", "port_range_min": 22, "port_range_max": 22}
+    body = {
+        "security_group_id": group["id"],
+        "direction": "ingress",
+        "protocol": "tcp",
+        "port_range_min": 22,
+        "port_range_max": 22,
+    }
     rule = await alice.make("security_group_rule", plural="security_group_rules", **body)
     assert rule["ethertype"] == "IPv4"
     assert (await alice.get(f"/security-group-rules/{rule['id']}"))["security_group_rule"] == rule
@@ -116,11 +127,19 @@ async def test_security_group_life(alice):
 async def test_bulk_creates_are_all_or_nothing(alice):
     made = await alice.call("POST", "/networks", 201, {"networks": [{"name": "a"}, {"name": "b"}]})
     assert [n["name"] for n in made["networks"]] == ["a", "b"]
-    id = made["networks"][0]["id"]
-    subnets = [{"network_id": id, "cidr": "10.0.0.0/24", "ip_version": 4}, {"network_id": id, "cidr": "10.0.0.0/25", "ip_version": 4}]
+    first = made["networks"][0]["id"]
+    subnets = [
+        {"network_id": first, "cidr": "10.0.0.0/24", "ip_version": 4},
+        {"network_id": first, "cidr": "10.0.0.0/25", "ip_version": 4},
+    ]
     await alice.call("POST", "/subnets", 400, {"subnets": subnets})
     assert await alice.list("subnets") == []
-    ports = await alice.call("POST", "/ports", 201, {"ports": [{"network_id": id, "name": "x"}, {"network_id": id, "admin_state_up": False}]})
+    ports = await alice.call(
+        "POST",
+        "/ports",
+        201,
+        {"ports": [{"network_id": first, "name": "x"}, {"network_id": first, "admin_state_up": False}]},
+    )
     assert [p["admin_state_up"] for p in ports["ports"]] == [True, False]
 
 

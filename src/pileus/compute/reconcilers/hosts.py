@@ -133,5 +133,6 @@ def _inventories(node: dict[str, Any]) -> dict[str, Inventory]:
 
 def traits_of(found: Capabilities) -> frozenset[str]:
     """The traits of a host."""
-    return frozenset({"COMPUTE_NODE", "COMPUTE_IMAGE_TYPE_QCOW2", "COMPUTE_IMAGE_TYPE_RAW", "COMPUTE_NET_ATTACH_INTERFACE",
-                      "COMPUTE_DEVICE_TAGGING", f"HW_ARCH_{found.arch.upper()}"})  # fmt: skip
+    images = {"COMPUTE_IMAGE_TYPE_QCOW2", "COMPUTE_IMAGE_TYPE_RAW"}
+    devices = {"COMPUTE_NET_ATTACH_INTERFACE", "COMPUTE_DEVICE_TAGGING"}
+    return frozenset({"COMPUTE_NODE", *images, *devices, f"HW_ARCH_{found.arch.upper()}"})

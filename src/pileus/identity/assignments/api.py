@@ -1,4 +1,4 @@
-"""Giving and taking roles: to users and groups, on projects, domains and the system, for itself or for what is below."""
+"""Giving and taking roles: to users and groups, on projects, domains and the system, or for what is below those."""
 
 from typing import Any
 
@@ -124,10 +124,10 @@ def _path(place: Place) -> str:
 def _pair_of(place: Place) -> Any:
     """The `load` of target and actor; the system's paths name no target."""
 
-    async def load(self: Any, call: Call, target_id: str, actor_id: str) -> tuple[Row, Row]:
+    async def load(self: Any, call: Call, target_id: str, actor_id: str) -> tuple[Row, Row]:  # noqa: ARG001 - becomes a method
         return await place.rows(call, target_id, actor_id)
 
-    async def load_system(self: Any, call: Call, actor_id: str) -> tuple[Row, Row]:
+    async def load_system(self: Any, call: Call, actor_id: str) -> tuple[Row, Row]:  # noqa: ARG001 - becomes a method
         return await place.rows(call, "all", actor_id)
 
     return load_system if place.target == "system" else load
@@ -136,11 +136,11 @@ def _pair_of(place: Place) -> Any:
 def _three_of(place: Place) -> Any:
     """The `load` of target, actor and role."""
 
-    async def load(self: Any, call: Call, target_id: str, actor_id: str, role_id: str) -> tuple[Row, Row, Row]:
+    async def load(self: Any, call: Call, target_id: str, actor_id: str, role_id: str) -> tuple[Row, Row, Row]:  # noqa: ARG001 - becomes a method
         target, actor = await place.rows(call, target_id, actor_id)
         return target, actor, await fetch(call, ROLES, role_id, "role")
 
-    async def load_system(self: Any, call: Call, actor_id: str, role_id: str) -> tuple[Row, Row, Row]:
+    async def load_system(self: Any, call: Call, actor_id: str, role_id: str) -> tuple[Row, Row, Row]:  # noqa: ARG001 - becomes a method
         target, actor = await place.rows(call, "all", actor_id)
         return target, actor, await fetch(call, ROLES, role_id, "role")
 

@@ -17,8 +17,8 @@ async def _held(tx: Tx, user_id: str) -> list[tuple[str, str, bool]]:
 async def projects_of(tx: Tx, user_id: str) -> list[str]:
     """The ids of the projects on which a user holds a role, inherited ones included."""
     held = await _held(tx, user_id)
-    found = {id for target, id, inherited in held if target == "project" and not inherited}
-    level = [id for target, id, inherited in held if inherited and target != "system"]
+    found = {identifier for target, identifier, inherited in held if target == "project" and not inherited}
+    level = [identifier for target, identifier, inherited in held if inherited and target != "system"]
     while level:
         p = PROJECTS.c
         below = await tx.all(select(p.id).where(p.parent_id.in_(level), p.is_domain.is_(False)))
@@ -30,7 +30,7 @@ async def projects_of(tx: Tx, user_id: str) -> list[str]:
 async def domains_of(tx: Tx, user_id: str) -> list[str]:
     """The ids of the domains on which a user holds a role."""
     held = await _held(tx, user_id)
-    return sorted({id for target, id, inherited in held if target == "domain" and not inherited})
+    return sorted({identifier for target, identifier, inherited in held if target == "domain" and not inherited})
 
 
 async def reaches_system(tx: Tx, user_id: str) -> bool:

@@ -177,16 +177,16 @@ def tagged(statement: Any, params: dict[str, str]) -> Any:
     def any_of(names: str) -> Any:
         return select(TAGS.c.project_id).where(TAGS.c.name.in_(names.split(",")))
 
-    id = PROJECTS.c.id
+    identifier = PROJECTS.c.id
     for name in params.get("tags", "").split(",") if params.get("tags") else ():
-        statement = statement.where(id.in_(having(name)))
+        statement = statement.where(identifier.in_(having(name)))
     if params.get("tags-any"):
-        statement = statement.where(id.in_(any_of(params["tags-any"])))
+        statement = statement.where(identifier.in_(any_of(params["tags-any"])))
     if params.get("not-tags"):
-        conditions = [id.in_(having(name)) for name in params["not-tags"].split(",")]
+        conditions = [identifier.in_(having(name)) for name in params["not-tags"].split(",")]
         statement = statement.where(~and_(*conditions))
     if params.get("not-tags-any"):
-        statement = statement.where(id.not_in(any_of(params["not-tags-any"])))
+        statement = statement.where(identifier.not_in(any_of(params["not-tags-any"])))
     return statement
 
 

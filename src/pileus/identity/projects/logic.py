@@ -99,9 +99,9 @@ class ProjectLogic:
             values["options"] = _options(row["options"], values["options"])
         if values.get("enabled") is False and row["enabled"]:
             values["tokens_since"] = self._world.clock.now()
-        if values.get("enabled") is True and not row["enabled"]:
-            if not all(above["enabled"] for above in await ancestors(tx, row)):
-                raise NotAllowed(action=f"Cannot enable project {row['id']} since it has disabled parents")
+        enabling = values.get("enabled") is True and not row["enabled"]
+        if enabling and not all(above["enabled"] for above in await ancestors(tx, row)):
+            raise NotAllowed(action=f"Cannot enable project {row['id']} since it has disabled parents")
         try:
             await tx.run(update(PROJECTS).where(PROJECTS.c.id == row["id"]).values(**values))
         except DuplicateRow as error:
@@ -127,10 +127,10 @@ class ProjectLogic:
             NotAllowed: projects lie below it.
         """
         refuse_immutable(row, kind, "delete", None)
-        id = row["id"]
-        if kind == "project" and await tx.first(select(PROJECTS.c.id).where(PROJECTS.c.parent_id == id)):
-            raise NotAllowed(action=f"cannot delete the project {id} since it is not a leaf in the hierarchy")
-        await self._remove(tx, [id])
+        identifier = row["id"]
+        if kind == "project" and await tx.first(select(PROJECTS.c.id).where(PROJECTS.c.parent_id == identifier)):
+            raise NotAllowed(action=f"cannot delete the project {identifier} since it is not a leaf in the hierarchy")
+        await self._remove(tx, [identifier])
 
     async def _remove(self, tx: Tx, ids: list[str]) -> None:
         a = ASSIGNMENTS.c
@@ -152,10 +152,10 @@ class ProjectLogic:
         refuse_immutable(row, "domain", "delete", None)
         if row["enabled"]:
             raise NotAllowed("Cannot delete a domain that is enabled, please disable it first.")
-        id = row["id"]
-        users = select(USERS.c.id).where(USERS.c.domain_id == id)
-        groups = select(GROUPS.c.id).where(GROUPS.c.domain_id == id)
-        roles = select(ROLES.c.id).where(ROLES.c.domain_id == id)
+        identifier = row["id"]
+        users = select(USERS.c.id).where(USERS.c.domain_id == identifier)
+        groups = select(GROUPS.c.id).where(GROUPS.c.domain_id == identifier)
+        roles = select(ROLES.c.id).where(ROLES.c.domain_id == identifier)
         a = ASSIGNMENTS.c
         of_domain = or_(a.actor_id.in_(users), a.actor_id.in_(groups), a.role_id.in_(roles))
         await tx.run(delete(ASSIGNMENTS).where(of_domain))
@@ -166,9 +166,9 @@ class ProjectLogic:
             delete(TRUSTS).where(or_(TRUSTS.c.trustor_user_id.in_(users), TRUSTS.c.trustee_user_id.in_(users)))
         )
         for table in (USERS, GROUPS, ROLES):
-            await tx.run(delete(table).where(table.c.domain_id == id))
-        below = await tx.all(select(PROJECTS.c.id).where(PROJECTS.c.domain_id == id))
-        await self._remove(tx, [id, *(other["id"] for other in below)])
+            await tx.run(delete(table).where(table.c.domain_id == identifier))
+        below = await tx.all(select(PROJECTS.c.id).where(PROJECTS.c.domain_id == identifier))
+        await self._remove(tx, [identifier, *(other["id"] for other in below)])
 
 
 def refuse_immutable(row: Row, kind: str, verb: str, options: dict[str, Any] | None) -> None:

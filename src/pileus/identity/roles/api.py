@@ -208,8 +208,8 @@ class Inferences:
             implied.setdefault(row["prior_id"], []).append(roles[row["implied_id"]])
         return {
             "role_inferences": [
-                {"prior_role": _brief(call, roles[id]), "implies": [_brief(call, row) for row in rows]}
-                for id, rows in implied.items()
+                {"prior_role": _brief(call, roles[identifier]), "implies": [_brief(call, row) for row in rows]}
+                for identifier, rows in implied.items()
             ],
             "links": {"self": call.url("role_inferences"), "next": None, "previous": None},
         }

@@ -33,15 +33,15 @@ class RoleBook:
         found: set[str] = set()
         left = list(ids)
         while left:
-            id = left.pop()
-            if id not in found and id in self.by_id:
-                found.add(id)
-                left += self.implied.get(id, ())
+            identifier = left.pop()
+            if identifier not in found and identifier in self.by_id:
+                found.add(identifier)
+                left += self.implied.get(identifier, ())
         return found
 
     def shown(self, ids: set[str]) -> list[dict[str, str]]:
         """What a token says of them; roles of a single domain only count for what they imply."""
-        rows = [self.by_id[id] for id in self.closure(ids)]
+        rows = [self.by_id[identifier] for identifier in self.closure(ids)]
         return [
             {"id": row["id"], "name": row["name"]}
             for row in sorted(rows, key=lambda row: str(row["name"]))

@@ -173,21 +173,26 @@ class Accesses:
         return on_project(row["id"], [other["id"] for other in above])
 
     async def _trust(self, tx: Tx, access: Access) -> tuple[str, set[str]]:
-        id: str | None = access.key.trust_id
-        row = await tx.first(select(TRUSTS).where(TRUSTS.c.id == id))
+        identifier: str | None = access.key.trust_id
+        row = await tx.first(select(TRUSTS).where(TRUSTS.c.id == identifier))
         access.trust = row
         if row is None or row["trustee_user_id"] != access.key.user_id:
             raise Unauthorized
         if row["project_id"] != access.key.scope_id:
             raise Unauthorized
-        link: Row | None = row
-        while link is not None:  # every trust that this one was handed on from must stand
+        link: Row = row
+        while True:  # every trust that this one was handed on from must stand
             if link["deleted_at"] is not None or (link["expires_at"] and link["expires_at"] <= self._clock.now()):
                 raise Unauthorized
             if link["expires_at"] is not None:
                 access.ends = min(access.ends or link["expires_at"], link["expires_at"])
             above = link["redelegated_trust_id"]
-            link = await tx.first(select(TRUSTS).where(TRUSTS.c.id == above)) if above else None
+            if not above:
+                break
+            found = await tx.first(select(TRUSTS).where(TRUSTS.c.id == above))
+            if found is None:
+                raise Unauthorized
+            link = found
         trustor, domain = await self._user(tx, row["trustor_user_id"])
         self._notice(access, trustor, domain)
         if row["impersonation"]:

@@ -5,10 +5,11 @@ decrypt.  Rotation makes the staged key the primary and stages a new one, so tha
 the first token is made with it.
 """
 
+import base64
 import os
 from pathlib import Path
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, MultiFernet
 
 from pileus.kernel.ids import Ids
 
@@ -24,6 +25,23 @@ class Keys:
         self._folder = folder
         self._ids = ids
         self._most = most
+        self._loaded: MultiFernet | None = None
+        self._stamp = 0
+
+    def fernet(self) -> MultiFernet:
+        """What encrypts with the primary key and decrypts with any, as the folder was when last looked at.
+
+        The folder is first touched here, not when the object is made; afterwards `refresh` looks again.
+        """
+        if self._loaded is None:
+            self._loaded = MultiFernet(self.load())
+            self._stamp = self._folder.stat().st_mtime_ns
+        return self._loaded
+
+    def refresh(self) -> None:
+        """Take up keys that were rotated by another process."""
+        if self._loaded is not None and self._folder.stat().st_mtime_ns != self._stamp:
+            self._loaded = None
 
     def load(self) -> list[Fernet]:
         """Every key, the primary first, the staged last; the first two are made where there are none.
@@ -42,22 +60,18 @@ class Keys:
 
     def rotate(self) -> None:
         """Make the staged key the primary, stage a new one, and drop the oldest secondary ones."""
+        self.load()
         numbers = self._numbers()
         (self._folder / "0").rename(self._folder / str(max(numbers) + 1))
         self._write(0)
         for number in sorted(n for n in self._numbers() if n)[: -(self._most - 1)]:
             (self._folder / str(number)).unlink()
-
-    def stamp(self) -> int:
-        """Changes whenever the folder's content does."""
-        return self._folder.stat().st_mtime_ns
+        self._loaded = None
 
     def _numbers(self) -> list[int]:
         return [int(file.name) for file in self._folder.iterdir() if file.name.isdecimal()]
 
     def _write(self, number: int) -> None:
-        import base64
-
         data = base64.urlsafe_b64encode(self._ids.secret(32))
         part = self._folder / f".{number}.part"
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

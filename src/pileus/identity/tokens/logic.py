@@ -5,12 +5,13 @@ outlives a change of what it was made from: every entry knows the generation tha
 """
 
 import base64
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from cryptography.fernet import InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken
 from sqlalchemy import delete, select
 
 from pileus.identity.revision import Revisions
@@ -25,6 +26,7 @@ from pileus.kernel.store.errors import DuplicateRow
 from pileus.kernel.world import World
 
 _encode = msgspec.json.Encoder().encode
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+={0,2}")
 LONGEST = 1024
 """Characters of a token at the most; ours have about 200."""
 
@@ -60,8 +62,6 @@ class Tokens:
         self._keys = keys
         self._window = window
         self._entries: dict[str, Entry] = {}
-        self._fernet = MultiFernet(keys.load())
-        self._stamp = keys.stamp()
         self._looked = world.clock.monotonic()
 
     async def authenticate(self, token: str) -> Caller:
@@ -111,12 +111,13 @@ class Tokens:
             raise Unauthorized
 
     def _open(self, token: str) -> Payload:
-        if len(token) > LONGEST or not token.isascii():
+        if len(token) > LONGEST or not _TOKEN.fullmatch(token):
             raise Unauthorized
-        padded = token.encode() + b"=" * (-len(token) % 4)
+        bare = token.rstrip("=").encode()
+        padded = bare + b"=" * (-len(bare) % 4)
         self._look_at_keys()
         try:
-            return unpack(self._fernet.decrypt(padded))
+            return unpack(self._keys.fernet().decrypt(padded))
         except (InvalidToken, ValueError) as error:
             raise Unauthorized from error
 
@@ -126,16 +127,11 @@ class Tokens:
         if now - self._looked < self.KEY_CHECK:
             return
         self._looked = now
-        current = self._keys.stamp()
-        if current != self._stamp:
-            self._fernet = MultiFernet(self._keys.load())
-            self._stamp = current
+        self._keys.refresh()
 
     def rotate(self) -> None:
         """Rotate the keys, here and for whoever shares the folder."""
         self._keys.rotate()
-        self._fernet = MultiFernet(self._keys.load())
-        self._stamp = self._keys.stamp()
 
     def issue(
         self,
@@ -160,7 +156,7 @@ class Tokens:
             application_credential_id=key.application_credential_id,
         )
         self._look_at_keys()
-        token = self._fernet.encrypt_at_time(payload.pack(), int(now.timestamp())).decode().rstrip("=")
+        token = self._keys.fernet().encrypt_at_time(payload.pack(), int(now.timestamp())).decode().rstrip("=")
         return self._keep(token, payload, access, access.generation)
 
     async def revoke(self, tx: Tx, entry: Entry) -> None:

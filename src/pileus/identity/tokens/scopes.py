@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 
 from pileus.identity.errors import NotAllowed
 from pileus.identity.projects.table import PROJECTS
+from pileus.identity.revision import Revisions
 from pileus.identity.tokens.access import Access, Accesses, Key
 from pileus.identity.tokens.methods import Proof, find_domain
 from pileus.identity.tokens.payload import DOMAIN, PROJECT, SYSTEM, UNSCOPED
@@ -21,9 +22,14 @@ _SHAPE = "Expecting to find exactly one of project, domain, system or OS-TRUST:t
 class Scopes:
     """Turns a proof and a scope into an access."""
 
-    def __init__(self, store: Store, accesses: Accesses) -> None:
+    MOST = 4096
+
+    def __init__(self, store: Store, accesses: Accesses, revisions: Revisions) -> None:
         self._store = store
         self._accesses = accesses
+        self._revisions = revisions
+        self._places: dict[str, tuple[int, str]] = {}
+        """Ids of projects and domains by how they were named, and the generation that this holds for."""
 
     async def access(self, proof: Proof, scope: Any) -> Access:
         """The access that was asked for.
@@ -40,7 +46,8 @@ class Scopes:
             return await self._trust(proof, scope)
         if scope is None:
             return await self._default(proof.user_id)
-        key = self._plain(proof.user_id, scope)
+        await self._revisions.fresh()
+        key = self._plain(proof.user_id, scope) or self._seen(proof.user_id, scope)
         if key is not None:
             known = self._accesses.known(key)
             if known is not None:
@@ -66,7 +73,21 @@ class Scopes:
             raise BadRequest(_SHAPE)
         return Key(user_id, kinds[kind], given["id"]) if isinstance(given.get("id"), str) else None
 
+    def _seen(self, user_id: str, scope: dict[str, Any]) -> Key | None:
+        """The key of a scope that was named in the same way before, if nothing has changed since."""
+        kind = PROJECT if "project" in scope else DOMAIN
+        generation, place = self._places.get(repr(scope), (-1, ""))
+        return Key(user_id, kind, place) if generation == self._revisions.generation else None
+
     async def _named(self, tx: Tx, user_id: str, scope: dict[str, Any]) -> Key:
+        generation = self._revisions.generation
+        key = await self._look_up(tx, user_id, scope)
+        if len(self._places) >= self.MOST:
+            self._places.clear()
+        self._places[repr(scope)] = (generation, key.scope_id)
+        return key
+
+    async def _look_up(self, tx: Tx, user_id: str, scope: dict[str, Any]) -> Key:
         if "domain" in scope:
             domain = await find_domain(tx, scope["domain"])
             if domain is None:
@@ -112,22 +133,22 @@ class Scopes:
         given = scope["OS-TRUST:trust"]
         if len(scope) != 1 or not isinstance(given, dict) or not isinstance(given.get("id"), str):
             raise BadRequest(_SHAPE)
-        id = given["id"]
+        identifier = given["id"]
 
         async def use(tx: Tx) -> Access:
-            row = await tx.first(select(TRUSTS).where(TRUSTS.c.id == id))
+            row = await tx.first(select(TRUSTS).where(TRUSTS.c.id == identifier))
             if row is None or row["deleted_at"] is not None:
                 raise Unauthorized
             if row["trustee_user_id"] != proof.user_id:
                 raise NotAllowed("User is not a trustee.")
             if row["project_id"] is None:
                 raise Unauthorized
-            access = await self._accesses.find(tx, Key(proof.user_id, PROJECT, row["project_id"], trust_id=id))
+            access = await self._accesses.find(tx, Key(proof.user_id, PROJECT, row["project_id"], trust_id=identifier))
             if row["remaining_uses"] is not None:
                 c = TRUSTS.c
-                left = update(TRUSTS).where(c.id == id, c.remaining_uses > 0)
+                left = update(TRUSTS).where(c.id == identifier, c.remaining_uses > 0)
                 if not await tx.run(left.values(remaining_uses=c.remaining_uses - 1)):
-                    raise Forbidden(f"No remaining uses for trust: {id}.")
+                    raise Forbidden(f"No remaining uses for trust: {identifier}.")
             return access
 
         return await retrying(self._store, use)

@@ -53,10 +53,11 @@ class Call:
         version: the negotiated version's int.
         tx: the transaction that is committed when the function returns, unless the operation opens its own.
         query: the validated query string.
+        given: what the request's headers say, where the operation declares them.
         params: the query string as it came.
         headers: headers added to the answer.
         status: the answer's status, preset from the declaration.
-        request_id: `req-…`, on every answer and log line.
+        request_id: in the service's form (`req-…`), on every answer and log line.
         base: the service's public address, prefix included, without a trailing slash.
         names: the path's parameters.
         hidden: attributes that the caller may not see.
@@ -74,6 +75,7 @@ class Call:
     version: int = 0
     tx: Tx = None  # type: ignore[assignment]  # set before the function runs wherever the operation asks for one
     query: dict[str, Any] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
     params: list[tuple[str, str]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     status: int = 200

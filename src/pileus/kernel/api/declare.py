@@ -23,6 +23,7 @@ from pileus.kernel.api.schema import Schema
 from pileus.kernel.api.versions import Change, History
 from pileus.kernel.auth.policy import Policy
 from pileus.kernel.auth.rules import Right, Rule
+from pileus.kernel.world import World
 
 C = TypeVar("C", bound=type)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -55,6 +56,10 @@ class Operation:
         since, until: the versions that have the operation.
         transaction: what `call.tx` is; "none" for those that open their own.
         public: whether it needs no token.
+        anonymous: whether it also answers those without a (good) token: `call.who` is NOBODY then, and the function
+            decides what they may.
+        headers: the schema of the request's headers, parsed into `call.given`.
+        shows: the schema of the answer's headers: what the function returns is shown there.
         raises: the errors it may answer besides those derived.
         loads: whether the resource's `load` is used.
     """
@@ -78,6 +83,9 @@ class Operation:
     until: Change | None = None
     transaction: Transaction = "read"
     public: bool = False
+    anonymous: bool = False
+    headers: type[Schema] | None = None
+    shows: type[Schema] | None = None
     raises: tuple[type[ApiError], ...] = ()
     loads: bool = True
     doc: str = ""
@@ -116,6 +124,9 @@ def _verb(method: str, status: int, kind: str, transaction: Transaction) -> Call
         until: Change | None = None,
         transaction: Transaction = transaction,
         public: bool = False,
+        anonymous: bool = False,
+        headers: type[Schema] | None = None,
+        shows: type[Schema] | None = None,
         raises: tuple[type[ApiError], ...] = (),
         loads: bool = True,
     ) -> Callable[[F], F]:
@@ -141,6 +152,9 @@ def _verb(method: str, status: int, kind: str, transaction: Transaction) -> Call
                 until=until,
                 transaction=transaction,
                 public=public,
+                anonymous=anonymous,
+                headers=headers,
+                shows=shows,
                 raises=raises,
                 loads=loads,
                 doc=inspect.getdoc(function) or "",
@@ -160,6 +174,7 @@ put = _verb("PUT", 200, "update", "write")
 patch = _verb("PATCH", 200, "update", "write")
 delete = _verb("DELETE", 204, "", "write")
 copy = _verb("COPY", 201, "", "write")
+options = _verb("OPTIONS", 200, "", "read")
 
 
 def action(
@@ -260,6 +275,8 @@ def _bind(operation: Operation, made: Resource, wanted: tuple[str, ...]) -> None
         operation.body = made.schema
     if operation.returns is _INHERIT:
         operation.returns = made.schema if operation.status not in {202, 204} and operation.method != "HEAD" else None
+    if operation.shows is not None:
+        operation.returns = None
     operation.since = operation.since or made.since
     operation.until = operation.until or made.until
     full = made.path + operation.path
@@ -287,6 +304,9 @@ class Service:
         project_in_path: whether the root may be followed by a project id (Cinder, old Nova).
         most_body: bytes of a JSON body at the most.
         request_headers: names of headers that carry the request's id in answers.
+        request_id: makes the id of a request.
+        complete: adds to an answer what every answer of this service carries, faults included.
+        at_root: first segments that this service answers at the root of the port as well ("info" for `/info`).
         strict_media: whether a wrong content type is 415 (else 400).
         strict_query: the change from which on every operation refuses query parameters that it does not know.
         bulk: whether a create also takes a list below the plural key, and makes all of it or nothing.
@@ -307,6 +327,9 @@ class Service:
     project_in_path: bool = False
     most_body: int = 1 << 20
     request_headers: tuple[str, ...] = ("X-Openstack-Request-Id",)
+    request_id: Callable[[World], str] = lambda world: "req-" + world.ids.uuid()
+    complete: Callable[[Any, Any], None] = lambda _call, _answer: None
+    at_root: tuple[str, ...] = ()
     strict_media: bool = True
     strict_query: Change | None = None
     bulk: bool = False

@@ -91,10 +91,15 @@ class Field:
     convert: Callable[[Any], Any] | None = None
     schema: Any = field(default=None, compare=False)
     """The schema of a nested object (or of the items of an array), for rendering."""
+    style: Callable[[datetime], str] | None = None
+    """Renders a moment, if it is not to be rendered as all of the service's are."""
 
     def named(self, name: str) -> "Field":
         """The field with its names filled in from the attribute's."""
-        return replace(self, wire=self.wire or name, source=self.source or name)
+        made = replace(self, wire=self.wire or name, source=self.source or name)
+        if self.style is None or self.show is not None:
+            return made
+        return replace(made, show=_styled(made.source, self.style))
 
     def present(self, version: int) -> bool:
         """Whether a request of that version knows the field."""
@@ -114,7 +119,8 @@ class Field:
         return not ((kind == "update" and self.create_only) or (kind == "create" and self.update_only))
 
 
-def _field(doc: str, json: dict[str, Any], options: Options, schema: Any = None) -> Field:
+def field_of(doc: str, json: dict[str, Any], options: Options, schema: Any = None) -> Field:
+    """A field of any JSON Schema; the constructors below are made of it."""
     if not doc:
         raise ValueError("a field needs its documentation")
     return Field(doc=doc, json=json, schema=schema, **options)
@@ -143,12 +149,12 @@ def text(
         json["pattern"] = pattern
     if format:
         json["format"] = format
-    return _field(doc, json, options)
+    return field_of(doc, json, options)
 
 
 def ident(doc: str, **options: Unpack[Options]) -> Field:
     """An identifier of another resource: a UUID with or without dashes."""
-    return _field(doc, {"type": "string", "format": "uuid-like"}, options)
+    return field_of(doc, {"type": "string", "format": "uuid-like"}, options)
 
 
 def integer(
@@ -162,15 +168,15 @@ def integer(
     """A whole number; with `loose` also its decimal string."""
     bounds = {k: v for k, v in (("minimum", least), ("maximum", most)) if v is not None}
     if not loose:
-        return _field(doc, {"type": "integer", **bounds}, options)
+        return field_of(doc, {"type": "integer", **bounds}, options)
     options.setdefault("convert", int)
-    return _field(doc, {"type": ["integer", "string"], "pattern": "^-?[0-9]+$", **bounds}, options)
+    return field_of(doc, {"type": ["integer", "string"], "pattern": "^-?[0-9]+$", **bounds}, options)
 
 
 def number(doc: str, *, least: float | None = None, most: float | None = None, **options: Unpack[Options]) -> Field:
     """A number."""
     bounds = {k: v for k, v in (("minimum", least), ("maximum", most)) if v is not None}
-    return _field(doc, {"type": "number", **bounds}, options)
+    return field_of(doc, {"type": "number", **bounds}, options)
 
 
 _WORDS = {"true": True, "1": True, "on": True, "yes": True, "y": True, "t": True}
@@ -195,9 +201,9 @@ def truth(value: Any) -> bool:
 def boolean(doc: str, *, loose: bool = False, **options: Unpack[Options]) -> Field:
     """True or false; with `loose` also the words that oslo.utils takes for them."""
     if not loose:
-        return _field(doc, {"type": "boolean"}, options)
+        return field_of(doc, {"type": "boolean"}, options)
     options.setdefault("convert", truth)
-    return _field(doc, {"enum": [True, False, *_LOOSE]}, options)
+    return field_of(doc, {"enum": [True, False, *_LOOSE]}, options)
 
 
 def array(
@@ -215,12 +221,12 @@ def array(
         json["items"] = nullable_json(of)
     bounds = {"minItems": least, "maxItems": most, "uniqueItems": unique or None}
     json |= {k: v for k, v in bounds.items() if v is not None}
-    return _field(doc, json, options, schema=None if isinstance(of, Field) else of)
+    return field_of(doc, json, options, schema=None if isinstance(of, Field) else of)
 
 
 def nested(schema: type, doc: str, **options: Unpack[Options]) -> Field:
     """An object of another schema."""
-    return _field(doc, {"type": "object"}, options, schema=schema)
+    return field_of(doc, {"type": "object"}, options, schema=schema)
 
 
 def mapping(
@@ -240,27 +246,27 @@ def mapping(
         json["additionalProperties"] = dict(values)
     if most is not None:
         json["maxProperties"] = most
-    return _field(doc, json, options)
+    return field_of(doc, json, options)
 
 
 def anything(doc: str, json: Mapping[str, Any] | None = None, **options: Unpack[Options]) -> Field:
     """A value of any JSON Schema."""
-    return _field(doc, dict(json or {}), options)
+    return field_of(doc, dict(json or {}), options)
 
 
 def moment(doc: str, *, style: Callable[[datetime], str] | None = None, **options: Unpack[Options]) -> Field:
     """A time of the day of some date; rendered by the service's style unless one is given."""
     options.setdefault("read_only", True)
-    made = _field(doc, {"type": "string", "format": "date-time"}, options)
-    if style is None or made.show is not None:
-        return made
-    source = made.source
+    made = field_of(doc, {"type": "string", "format": "date-time"}, options)
+    return replace(made, style=style)
 
+
+def _styled(source: str, style: Callable[[datetime], str]) -> Show:
     def show(row: Mapping[str, Any], _call: Any) -> Any:
         value = row.get(source)
         return None if value is None else style(value)
 
-    return replace(made, show=show)
+    return show
 
 
 def nullable_json(item: Field) -> dict[str, Any]:

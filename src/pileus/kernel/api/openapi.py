@@ -20,6 +20,7 @@ from pileus.kernel.api.errors import (
     Unauthorized,
     UnsupportedMediaType,
 )
+from pileus.kernel.api.headers import is_family
 from pileus.kernel.api.query import kinds
 from pileus.kernel.api.schema import Schema, object_json
 from pileus.kernel.api.versions import text
@@ -105,11 +106,14 @@ def _operation(service: Service, made: Resource, operation: Operation, version: 
             *_path_parameters(path),
             *_version_header(service, version),
             *_query_parameters(operation.query, version),
+            *_header_parameters(operation.headers, version),
         ],
         "responses": _responses(service, operation, version),
     }
     if operation.public:
         described["security"] = []
+    elif operation.anonymous:
+        described["security"] = [{"token": []}, {}]
     body = _body(service, operation, version)
     if body is not None:
         described["requestBody"] = body
@@ -145,6 +149,15 @@ def _query_parameters(schema: type[Schema] | None, version: int) -> Iterable[Jso
         yield {"name": item.wire, "in": "query", "schema": dict(shape), "description": item.doc}
 
 
+def _header_parameters(schema: type[Schema] | None, version: int) -> Iterable[Json]:
+    if schema is None:
+        return
+    for item in schema.form("query", version).items.values():
+        if not item.read_only:
+            shape = {"type": "string"} if is_family(item) else dict(item.json)
+            yield {"name": item.wire, "in": "header", "schema": shape, "description": item.doc}
+
+
 def _body(service: Service, operation: Operation, version: int) -> Json | None:
     if operation.raw:
         types = operation.types or ("application/octet-stream",)
@@ -173,9 +186,12 @@ def _responses(service: Service, operation: Operation, version: int) -> Json:
     content = _content(service, operation, version)
     if content:
         success["content"] = content
+    if operation.shows is not None:
+        shown = [item for item in operation.shows.fields_at(version) if item.in_answers]
+        success["headers"] = {i.wire: {"description": i.doc, "schema": {"type": "string"}} for i in shown}
     answers: Json = {str(operation.status): success}
     answers |= {str(status): {"description": "Success."} for status in operation.also}
-    failure = {kind: {} for kind in service.fault_types}
+    failure: Json = {kind: {} for kind in service.fault_types}
     for error in _errors(service, operation):
         answers.setdefault(str(error.status), {"description": error.title, "content": failure})
     return dict(sorted(answers.items()))

@@ -4,6 +4,7 @@ This is the edge that rule 7 speaks of: the only place that opens and commits a 
 """
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 
 from pileus.kernel import log
-from pileus.kernel.api import query
+from pileus.kernel.api import headers, query
 from pileus.kernel.api.call import Answer, Call, Page
 from pileus.kernel.api.declare import Operation, Service
 from pileus.kernel.api.errors import (
@@ -62,7 +63,7 @@ class Dispatcher:
 
     async def answer(self, request: Request, prefix: str, path: str) -> Answer:
         """The answer to a request for a path below the service's prefix; never raises what a client can cause."""
-        request_id = "req-" + self._world.ids.uuid()
+        request_id = self._service.request_id(self._world)
         token = log.REQUEST_ID.set(request_id)
         call = Call(
             request=request,
@@ -87,6 +88,7 @@ class Dispatcher:
         for name in self._service.request_headers:
             answer.headers.setdefault(name, request_id)
         negotiate.mark(call, answer.headers)
+        self._service.complete(call, answer)
         if request.method == "HEAD" and answer.body:
             answer.headers.setdefault("Content-Length", str(len(answer.body)))
             answer.body = b""
@@ -95,8 +97,14 @@ class Dispatcher:
     def _fault(self, call: Call, error: ApiError) -> Answer:
         if isinstance(error, InvalidInput):
             error = self._service.invalid(error)
-        headers, body = self._service.fault(error, call)
-        return Answer(error.status, {**headers, **error.headers, **call.headers}, body)
+        if isinstance(error, Unauthorized) and call.operation.anonymous:
+            self._challenge(call, error)
+        own, body = self._service.fault(error, call)
+        return Answer(error.status, {**own, **error.headers, **call.headers}, body)
+
+    def _challenge(self, call: Call, error: Unauthorized) -> None:
+        """Say where tokens are to be had."""
+        error.headers["WWW-Authenticate"] = f'Keystone uri="{call.base.removesuffix(self._service.prefix)}/identity"'
 
     async def _run(self, call: Call, path: str) -> Answer:
         request = call.request
@@ -122,10 +130,16 @@ class Dispatcher:
             operation = target.choose(body, call.version)
         else:
             operation = target.choose(call.version)
-            if not operation.public:
+            call.operation = operation
+            if operation.anonymous:
+                with contextlib.suppress(Unauthorized):
+                    call.who = await self._caller(call, path)
+            elif not operation.public:
                 call.who = await self._caller(call, path)
         call.operation, call.status = operation, operation.status
         call.params = request.query_params.multi_items()
+        if operation.headers is not None:
+            call.given = headers.parse(operation.headers, request.headers.raw, call.version)
         strict = self._service.strict_query is not None and call.version >= self._service.strict_query.number
         if operation.query is not None:
             call.query = query.parse(operation.query, call.params, call.version, strict=strict)
@@ -161,20 +175,18 @@ class Dispatcher:
             await self._authenticator.authenticate(token)
 
     async def _caller(self, call: Call, path: str) -> Any:
-        headers = call.request.headers
-        token = headers.get("x-auth-token")
+        sent = call.request.headers
+        token = sent.get("x-auth-token")
         try:
             if not token:
                 raise Unauthorized
             caller = await self._authenticator.authenticate(token)
         except Unauthorized as error:
-            error.headers["WWW-Authenticate"] = (
-                f'Keystone uri="{call.base.removesuffix(self._service.prefix)}/identity"'
-            )
+            self._challenge(call, error)
             raise
         if caller.access_rules is not None:
             within_access_rules(caller, self._service.type, call.request.method, path)
-        service_token = headers.get("x-service-token")
+        service_token = sent.get("x-service-token")
         if service_token:
             service = await self._authenticator.authenticate(service_token)
             caller = replace(caller, service_roles=service.roles)
@@ -265,14 +277,16 @@ class Dispatcher:
         if isinstance(result, Answer):
             result.headers = {**call.headers, **result.headers}
             return result
+        if operation.shows is not None:
+            return Answer(call.status, {**headers.render(operation.shows, result or {}, call), **call.headers})
         if result is None or call.status == 204:
             return Answer(call.status, call.headers)
         if operation.returns is not None:
             result = self._rendered(call, operation, result)
         elif isinstance(result, Page):
             result = {**result.extra, "items": result.rows}
-        headers = {"Content-Type": "application/json", **call.headers}
-        return Answer(call.status, headers, _encoder.encode(result))
+        own = {"Content-Type": "application/json", **call.headers}
+        return Answer(call.status, own, _encoder.encode(result))
 
     def _rendered(self, call: Call, operation: Operation, result: Any) -> Any:
         schema = operation.returns

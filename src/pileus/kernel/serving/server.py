@@ -50,6 +50,8 @@ class Application:
                 # an alias "" answers for the first segment of the root itself: /v3 as /identity/v3
                 first = prefix.strip("/") or service.root.strip("/").partition("/")[0]
                 self._by_prefix[first] = (prefix, dispatcher)
+            for first in service.at_root:
+                self._by_prefix[first] = ("", dispatcher)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI connection."""

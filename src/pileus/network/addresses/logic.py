@@ -6,11 +6,11 @@ A request that loses a race for an address that it did not choose itself runs ag
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from random import Random
 from typing import Any
 
 from sqlalchemy import select
 
+from pileus.kernel.ids import Ids
 from pileus.kernel.store import DuplicateRow, Row, SerializationFailure, Tx
 from pileus.kernel.world import World
 from pileus.network.errors import (
@@ -69,7 +69,7 @@ def _pick(ranges: list[tuple[int, int]], at: int) -> int:
     raise AssertionError("not reached")
 
 
-async def free_address(tx: Tx, subnet: Row, chance: Random, besides: Iterable[str] = ()) -> str | None:
+async def free_address(tx: Tx, subnet: Row, ids: Ids, besides: Iterable[str] = ()) -> str | None:
     """A free address of a subnet's pools, any of them; None where there is none."""
     ranges = _ranges(subnet)
     total = sum(last - first + 1 for first, last in ranges)
@@ -80,7 +80,7 @@ async def free_address(tx: Tx, subnet: Row, chance: Random, besides: Iterable[st
     mine = ADDRESSES.c.subnet_id == subnet["id"]
     if total > _SMALL:
         for _ in range(_TRIES):
-            address = str(kind(_pick(ranges, chance.randrange(total))))
+            address = str(kind(_pick(ranges, ids.random().randrange(total))))
             if address not in taken and not await tx.first(
                 select(ADDRESSES.c.port_id).where(mine, ADDRESSES.c.ip_address == address)
             ):
@@ -90,7 +90,7 @@ async def free_address(tx: Tx, subnet: Row, chance: Random, besides: Iterable[st
     if total > _SMALL:
         return next((str(kind(n)) for first, last in ranges for n in range(first, last + 1) if n not in numbers), None)
     free = [number for first, last in ranges for number in range(first, last + 1) if number not in numbers]
-    return str(kind(chance.choice(free))) if free else None
+    return str(kind(ids.random().choice(free))) if free else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class Addresses:
         for version in (4, 6):
             candidates = [s for s in subnets if s["ip_version"] == version and (router or not is_automatic(s))]
             for subnet in candidates:
-                address = await free_address(tx, subnet, self._world.ids.random())
+                address = await free_address(tx, subnet, self._world.ids)
                 if address is not None:
                     chosen.append(Taken(subnet["id"], address))
                     break
@@ -176,7 +176,7 @@ class Addresses:
             if automatic:
                 return Taken(subnet["id"], eui64(subnet["cidr"], mac))
             besides = [taken.address for taken in before if taken.subnet_id == subnet["id"]]
-            free = await free_address(tx, subnet, self._world.ids.random(), besides)
+            free = await free_address(tx, subnet, self._world.ids, besides)
             if free is None:
                 raise IpAddressGenerationFailure(network=network_id)
             return Taken(subnet["id"], free)
@@ -249,6 +249,6 @@ def _subnet_for(network_id: str, subnets: list[Row], wanted: str | None, address
     raise InvalidIpForNetwork(ip=address)
 
 
-def new_mac(chance: Random, prefix: str) -> str:
+def new_mac(ids: Ids, prefix: str) -> str:
     """A MAC below the prefix; whether it is free on its network the unique constraint tells."""
-    return ":".join([prefix.lower(), *(f"{chance.randrange(256):02x}" for _ in range(3))])
+    return ":".join([prefix.lower(), *(f"{ids.random().randrange(256):02x}" for _ in range(3))])

@@ -1,6 +1,6 @@
 """`service.Network`, fulfilled: what compute and the metadata server ask."""
 
-import asyncio
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from typing import Any
 
@@ -29,7 +29,7 @@ from pileus.network.ports import logic as ports
 from pileus.network.ports.table import PORTS
 from pileus.network.security_groups import logic as groups
 from pileus.network.security_groups.table import GROUPS
-from pileus.network.service import Address, PortRecord, PortRequest, SubnetRecord
+from pileus.network.service import Address, PortRecord, PortRequest, Proxied, SubnetRecord
 from pileus.network.standard.logic import bump, change
 from pileus.network.subnets.table import ADDRESSES, SUBNETS
 
@@ -83,8 +83,11 @@ class Door:
         makes: ports.Ports,
         addresses: Addresses,
         security: groups.SecurityGroups,
+        close: Callable[[], Awaitable[None]],
+        proxied: Proxied,
     ) -> None:
         self.api = api
+        self.proxied = proxied
         self._world = world
         self._store = store
         self._signals = signals
@@ -92,6 +95,8 @@ class Door:
         self._ports = makes
         self._addresses = addresses
         self._groups = security
+        self.close = close
+        """Ends what runs beside the node's loops; called after these have been stopped."""
 
     async def choose_networks(self, tx: Tx, who: Caller) -> list[str]:
         """See `service.Network.choose_networks`."""
@@ -204,7 +209,7 @@ class Door:
 
     async def ports(self, tx: Tx, device_ids: list[str]) -> dict[str, list[PortRecord]]:
         """See `service.Network.ports`; four queries however many devices."""
-        found: dict[str, list[PortRecord]] = {id: [] for id in device_ids}
+        found: dict[str, list[PortRecord]] = {device: [] for device in device_ids}
         if not device_ids:
             return found
         statement = _plain().where(PORTS.c.device_id.in_(device_ids)).order_by(PORTS.c.nic_position, PORTS.c.id)
@@ -215,7 +220,7 @@ class Door:
 
     async def subnets(self, tx: Tx, network_ids: list[str]) -> dict[str, list[SubnetRecord]]:
         """See `service.Network.subnets`."""
-        found: dict[str, list[SubnetRecord]] = {id: [] for id in network_ids}
+        found: dict[str, list[SubnetRecord]] = {network: [] for network in network_ids}
         statement = select(SUBNETS).where(SUBNETS.c.network_id.in_(network_ids))
         for row in await tx.all(statement.order_by(SUBNETS.c.created_at, SUBNETS.c.id)):
             record = SubnetRecord(
@@ -257,7 +262,6 @@ class Door:
                 await listener.wait(clock, min(left, _LOOK_AGAIN))
         finally:
             listener.close()
-            await asyncio.sleep(0)
 
     async def security_group_names(self, tx: Tx, ids: list[str]) -> dict[str, str]:
         """See `service.Network.security_group_names`."""
@@ -288,7 +292,7 @@ class Door:
         if removed and not any(removed in row["security_groups"] for row in rows):
             raise SecurityGroupNotFound(f"Security group {remove} is not associated with the instance {device_id}")
         for row in rows:
-            wanted = [id for id in row["security_groups"] if id != removed]
+            wanted = [group for group in row["security_groups"] if group != removed]
             if added and added not in wanted:
                 wanted.append(added)
             if wanted != row["security_groups"]:

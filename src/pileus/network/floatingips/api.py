@@ -29,12 +29,14 @@ class FloatingIPApi:
         self._logic = logic
 
     async def load(self, call: Call, id: str) -> Row:
+        """The row, where the caller may know of it."""
         row = await LISTING.find(call, id)
         if row is None:
             raise FloatingIPNotFound(id=id)
         return row
 
     async def subject(self, call: Call, row: Row | None, body: Any) -> Any:
+        """What rules look at."""
         return row if row is not None else {"project_id": owner(call, body or {})}
 
     @get(rule="get_floatingip", allow=ADMIN_OR_READER)

@@ -110,7 +110,7 @@ class FloatingIPs:
         usable = [s for s in subnets if s["ip_version"] == 4 and body.get("subnet_id") in {None, s["id"]}]
         named = [s for s in usable if "network:floatingip" in s["service_types"]]
         for subnet in named or [s for s in usable if not s["service_types"]]:
-            address = await free_address(tx, subnet, self._world.ids.random())
+            address = await free_address(tx, subnet, self._world.ids)
             if address is not None:
                 return Taken(subnet["id"], address)
         raise ExternalIpAddressExhausted(network=network_id)

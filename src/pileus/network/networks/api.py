@@ -45,12 +45,14 @@ class NetworkApi:
         self._zone = zone
 
     async def load(self, call: Call, id: str) -> Row:
+        """The row, where the caller may know of it."""
         row = await LISTING.find(call, id)
         if row is None:
             raise NetworkNotFound(id=id)
         return row
 
     async def subject(self, call: Call, row: Row | None, body: Any) -> Any:
+        """What rules look at."""
         if row is not None:
             return target_of(row)
         project = owner(call, body) if isinstance(body, dict) else call.who.project_id

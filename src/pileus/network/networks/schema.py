@@ -1,11 +1,26 @@
 """Networks, as the API shows them."""
 
+from typing import TypedDict
+
 from pileus.kernel.api import fields as f
 from pileus.network.rules import ADMIN, ADMIN_OR_MEMBER
 from pileus.network.standard.schema import Standard
 
-_ADMIN: f.Options = {"allow_create": ADMIN, "allow_update": ADMIN, "allow_read": ADMIN}
-_FLAG: f.Options = {"allow_create": ADMIN, "allow_update": ADMIN, "default": False}
+
+class _Admin(TypedDict):
+    allow_create: str
+    allow_update: str
+    allow_read: str
+
+
+class _Flag(TypedDict):
+    allow_create: str
+    allow_update: str
+    default: bool
+
+
+_ADMIN: _Admin = {"allow_create": ADMIN, "allow_update": ADMIN, "allow_read": ADMIN}
+_FLAG: _Flag = {"allow_create": ADMIN, "allow_update": ADMIN, "default": False}
 
 
 class Network(Standard, key="network"):

@@ -17,7 +17,7 @@ class Changes:
     async def mark(self, tx: Tx, kind: Kind, *ids: str) -> None:
         """Note objects of one kind, changed or gone; nothing for no ids."""
         if ids:
-            await tx.insert(DIRTY, [{"kind": kind.value, "object_id": id} for id in ids])
+            await tx.insert(DIRTY, [{"kind": kind.value, "object_id": each} for each in ids])
             tx.after_commit(self._wake)
 
     def _wake(self) -> None:

@@ -77,6 +77,7 @@ class PortApi:
         self._logic = logic
 
     async def load(self, call: Call, id: str) -> Row:
+        """The row, where the caller may know of it."""
         row = await LISTING.find(call, id)
         if row is None:
             raise PortNotFound(id=id)
@@ -89,6 +90,7 @@ class PortApi:
         return network
 
     async def subject(self, call: Call, row: Row | None, body: Any) -> Any:
+        """What rules look at."""
         if row is not None:
             target = {**row}
             if isinstance(body, dict):

@@ -129,7 +129,7 @@ class Ports:
     async def _insert(self, tx: Tx, row: Row, mac: str | None) -> Row:
         """Insert a port with the MAC asked for, or a new one that is free on its network."""
         for _ in range(1 if mac else _MAC_TRIES):
-            row["mac_address"] = mac or new_mac(self._world.ids.random(), self._settings.mac_prefix)
+            row["mac_address"] = mac or new_mac(self._world.ids, self._settings.mac_prefix)
             try:
                 async with tx.savepoint():
                     await tx.insert(PORTS, row)
@@ -173,7 +173,7 @@ class Ports:
             "nic_tag": body.get("nic_tag", ""),
         }
         asked = body.get("fixed_ips")
-        row["mac_address"] = body.get("mac_address") or new_mac(self._world.ids.random(), self._settings.mac_prefix)
+        row["mac_address"] = body.get("mac_address") or new_mac(self._world.ids, self._settings.mac_prefix)
         chosen = await self._addresses.choose(tx, network["id"], row["mac_address"], owner, asked)
         row["allowed_address_pairs"] = check_pairs(body.get("allowed_address_pairs") or [], row["mac_address"])
         row = await self._insert(tx, row, row["mac_address"])
@@ -211,7 +211,7 @@ class Ports:
             "admin_state_up": True,
             "device_id": device_id,
             "device_owner": owner,
-            "status": "DOWN",
+            "status": "N/A" if owner == "network:floatingip" else "DOWN",
             "port_security_enabled": False,
             "binding_host": "",
             "binding_vnic_type": "normal",
@@ -243,7 +243,7 @@ class Ports:
         if "extra_dhcp_opts" in body:
             values["extra_dhcp_opts"] = merge_options(row["extra_dhcp_opts"], body["extra_dhcp_opts"] or [])
         if "allowed_address_pairs" in body:
-            mac = values.get("mac_address", row["mac_address"])
+            mac: str = values.get("mac_address") or row["mac_address"]
             values["allowed_address_pairs"] = check_pairs(body["allowed_address_pairs"] or [], mac)
         groups = await self._new_groups(tx, who, row, body, values)
         if "binding_host" in values and values["binding_host"] != row["binding_host"]:
@@ -256,11 +256,11 @@ class Ports:
         changed = {**changed, "fixed_ips": row["fixed_ips"], "security_groups": groups}
         if body.get("fixed_ips") is not None:
             changed["fixed_ips"] = await self._readdress(tx, changed, body["fixed_ips"])
-        if groups != row["security_groups"] or changed["fixed_ips"] != row["fixed_ips"]:
-            if changed["revision_number"] == row["revision_number"]:
-                bumped = {"revision_number": row["revision_number"] + 1, "updated_at": self._world.clock.now()}
-                await tx.run(PORTS.update().where(PORTS.c.id == row["id"]).values(**bumped))
-                changed |= bumped
+        beside = groups != row["security_groups"] or changed["fixed_ips"] != row["fixed_ips"]
+        if beside and changed["revision_number"] == row["revision_number"]:
+            bumped = {"revision_number": row["revision_number"] + 1, "updated_at": self._world.clock.now()}
+            await tx.run(PORTS.update().where(PORTS.c.id == row["id"]).values(**bumped))
+            changed |= bumped
         await self._changed(tx, changed)
         return changed
 
@@ -353,8 +353,8 @@ class Ports:
 
     async def remove(self, tx: Tx, ids: list[str]) -> None:
         """Remove ports, whatever they belong to."""
-        for id in ids:
-            await self.disassociate(tx, id)
+        for port_id in ids:
+            await self.disassociate(tx, port_id)
         if ids:
             await tx.run(PORTS.delete().where(PORTS.c.id.in_(ids)))
             await self._changes.mark(tx, Kind.PORT, *ids)

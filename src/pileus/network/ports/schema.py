@@ -6,7 +6,7 @@ from typing import Any
 from pileus.kernel.api import fields as f
 from pileus.kernel.api.schema import Schema
 from pileus.network import rules as r
-from pileus.network.standard.schema import Standard
+from pileus.network.standard.schema import ListedOnly, Standard
 
 DOMAIN = "openstacklocal."
 VNIC_TYPES = ("normal", "direct", "macvtap", "direct-physical", "baremetal", "virtio-forwarder", "smart-nic")
@@ -54,7 +54,7 @@ def _assignment(row: Mapping[str, Any], _call: Any) -> list[dict[str, str]]:
     return found
 
 
-_LONG: f.Options = {"filterable": False, "sortable": False}
+_LONG: ListedOnly = {"filterable": False, "sortable": False}
 
 
 class Port(Standard, key="port"):

@@ -20,6 +20,7 @@ class QuotaApi:
     """What projects may have."""
 
     async def load(self, call: Call, id: str) -> Row:
+        """The row, where the caller may know of it."""
         return {"project_id": id, "tenant_id": id}
 
     @get(rule="get_quota", allow=_OWN, returns=None)
@@ -68,12 +69,12 @@ class QuotaApi:
     @put("/{id}", rule="update_quota", allow=ADMIN)
     async def update(self, call: Call, project: Row, body: dict[str, Any]) -> Row:
         """Set some limits of a project."""
-        tx, id = call.tx, project["project_id"]
+        tx, owner = call.tx, project["project_id"]
         for name in COUNTED:
             if name in body:
-                await tx.run(QUOTAS.delete().where(QUOTAS.c.project_id == id, QUOTAS.c.resource == name))
-                await tx.insert(QUOTAS, {"project_id": id, "resource": name, "most": body[name]})
-        return await limits(tx, id)
+                await tx.run(QUOTAS.delete().where(QUOTAS.c.project_id == owner, QUOTAS.c.resource == name))
+                await tx.insert(QUOTAS, {"project_id": owner, "resource": name, "most": body[name]})
+        return await limits(tx, owner)
 
     @delete("/{id}", rule="delete_quota", allow=ADMIN)
     async def delete(self, call: Call, project: Row) -> None:

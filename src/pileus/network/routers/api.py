@@ -34,12 +34,14 @@ class RouterApi:
         self._zone = zone
 
     async def load(self, call: Call, id: str) -> Row:
+        """The row, where the caller may know of it."""
         row = await LISTING.find(call, id)
         if row is None:
             raise RouterNotFound(id=id)
         return row
 
     async def subject(self, call: Call, row: Row | None, body: Any) -> Any:
+        """What rules look at."""
         named = body if isinstance(body, dict) else {}
         target = row if row is not None else {"project_id": owner(call, named)}
         for name in named.get("external_gateway_info") or ():

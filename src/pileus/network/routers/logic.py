@@ -240,7 +240,7 @@ class Routers:
                 if leg["subnet_id"] == subnet["id"]:
                     raise BadRequest(f"Bad router request: Router already has a port on subnet {subnet['id']}.")
                 mine, other = ip_network(subnet["cidr"]), ip_network(leg["cidr"])
-                if mine.version == other.version and mine.overlaps(other):  # type: ignore[arg-type]
+                if mine.version == other.version and mine.overlaps(other):
                     raise BadRequest(
                         f"Bad router request: Cidr {mine} of subnet {subnet['id']} overlaps with cidr {other} of "
                         f"subnet {leg['subnet_id']}."

@@ -3,7 +3,7 @@
 from pileus.kernel.api import fields as f
 from pileus.kernel.api.schema import Schema
 from pileus.network.rules import ADMIN, ADMIN_OR_MEMBER
-from pileus.network.standard.schema import Standard
+from pileus.network.standard.schema import ListedOnly, Standard
 from pileus.network.versions import NETWORK
 
 
@@ -29,7 +29,7 @@ class Route(Schema):
     nexthop = f.text("Address of the next hop.", format="ip", required=True)
 
 
-_LONG: f.Options = {"filterable": False, "sortable": False}
+_LONG: ListedOnly = {"filterable": False, "sortable": False}
 
 
 class Router(Standard, key="router"):

@@ -31,12 +31,14 @@ class SecurityGroupApi:
         self._logic = logic
 
     async def load(self, call: Call, id: str) -> Row:
+        """The row, where the caller may know of it."""
         row = await _LISTING.find(call, id)
         if row is None:
             raise SecurityGroupNotFound(id=id)
         return row
 
     async def subject(self, call: Call, row: Row | None, body: Any) -> Any:
+        """What rules look at."""
         return row if row is not None else {"project_id": owner(call, body or {})}
 
     @get(rule="get_security_group", allow=_READER, transaction="write")
@@ -80,12 +82,14 @@ class RuleApi:
         self._logic = logic
 
     async def load(self, call: Call, id: str) -> Row:
+        """The row, where the caller may know of it."""
         row = await _RULE_LISTING.find(call, id)
         if row is None:
             raise SecurityGroupRuleNotFound(id=id)
         return row
 
     async def subject(self, call: Call, row: Row | None, body: Any) -> Any:
+        """What rules look at."""
         if row is not None:
             return row
         if not isinstance(body, dict):

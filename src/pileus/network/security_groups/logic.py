@@ -108,7 +108,8 @@ def check_rule(body: dict[str, Any]) -> dict[str, Any]:
     )
     if ethertype is None:
         raise SecurityGroupRuleInvalid(
-            f"Security group rule for ethertype '{body['ethertype']}' not supported. Allowed values are ['IPv4', 'IPv6']."
+            f"Security group rule for ethertype '{body['ethertype']}' not supported. "
+            "Allowed values are ['IPv4', 'IPv6']."
         )
     protocol = _protocol(body.get("protocol"))
     if ethertype == "IPv6" and protocol in {"icmp", "1", "icmpv6"}:
@@ -309,9 +310,9 @@ class SecurityGroups:
         usable = or_(GROUPS.c.project_id.in_((who.project_id, project_id)), may)
         rows = await tx.all(select(GROUPS.c.id).where(GROUPS.c.id.in_(asked), usable))
         found = {row["id"] for row in rows}
-        for id in asked:
-            if id not in found:
-                raise SecurityGroupNotFound(id=id)
+        for group in asked:
+            if group not in found:
+                raise SecurityGroupNotFound(id=group)
         return list(dict.fromkeys(asked))
 
 

@@ -25,75 +25,101 @@ class Tags(Schema, history=NETWORK):
     tags = array(text("A tag.", least=1, most=255, pattern="^[^\n,]+$"), "All of them.", unique=True, required=True)
 
 
-def tags_of(owner: Any, table: Table, reader: str, writer: str = ADMIN_OR_MEMBER) -> Any:
+def _subject(owner: Any) -> Any:
+    """What rules about a resource's tags look at: what rules about the resource do."""
+
+    async def subject(_self: Any, call: Call, row: Row, _body: Any) -> Any:
+        return await owner.subject(call, row, None) if hasattr(owner, "subject") else row
+
+    return subject
+
+
+async def _write(call: Call, table: Table, row: Row, tags: Any) -> None:
+    if len(set(tags)) > MOST_TAGS:
+        raise BadRequest(f"The number of tags exceeded the per-resource limit of {MOST_TAGS}")
+    await change(call.tx, call.world, table, row, {"tags": join_tags(tags)})
+
+
+def tags_of(owner: Any, table: Table, reader: str, writer: str = ADMIN_OR_MEMBER) -> tuple[Any, Any]:
     """The tag operations of a resource object.
 
     Args:
         owner: the resource object, whose `load` tells whether the caller may know the resource.
         reader, writer: the default rights.
     """
-    path = owner.declared.path
-    name = owner.declared.schema.key
+    return _all_tags(owner, table, reader, writer), _one_tag(owner, table, reader, writer)
 
-    @resource(path + "/{id}/tags", policy=f"%s_{name}:tags")
+
+def _all_tags(owner: Any, table: Table, reader: str, writer: str) -> Any:
+    @resource(owner.declared.path + "/{id}/tags", policy=f"%s_{owner.declared.schema.key}:tags")
     class ResourceTags:
         """Words to find a resource by."""
 
+        subject = _subject(owner)
+
         async def load(self, call: Call, id: str) -> Row:
+            """The row, where the caller may know of it."""
             row: Row = await owner.load(call, id)
             return row
-
-        async def subject(self, call: Call, row: Row, body: Any) -> Any:
-            return await owner.subject(call, row, None) if hasattr(owner, "subject") else row
 
         @get(rule="get", allow=reader, many=False)
         async def list(self, call: Call, row: Row) -> Any:
             """List a resource's tags."""
             return {"tags": split_tags(row["tags"])}
 
-        @put(rule="update", allow=writer, body=Tags)
+        @put(rule="update", allow=writer, body=Tags, kind="create")
         async def replace(self, call: Call, row: Row, body: dict[str, Any]) -> Any:
             """Replace a resource's tags."""
-            await self._write(call, row, body["tags"])
+            await _write(call, table, row, body["tags"])
             return {"tags": sorted(set(body["tags"]))}
 
         @post(rule="update", allow=writer, body=Tags)
         async def add_many(self, call: Call, row: Row, body: dict[str, Any]) -> Any:
             """Add tags to a resource."""
             tags = split_tags(row["tags"]) + body["tags"]
-            await self._write(call, row, tags)
+            await _write(call, table, row, tags)
             return {"tags": sorted(set(tags))}
 
         @delete(rule="delete", allow=writer)
         async def clear(self, call: Call, row: Row) -> None:
             """Remove every tag of a resource."""
-            await self._write(call, row, [])
+            await _write(call, table, row, [])
 
-        @get("/{tag}", rule="get", allow=reader, status=204)
+    return ResourceTags()
+
+
+def _one_tag(owner: Any, table: Table, reader: str, writer: str) -> Any:
+    @resource(owner.declared.path + "/{id}/tags/{tag}", policy=f"%s_{owner.declared.schema.key}:tags")
+    class ResourceTag:
+        """One word to find a resource by."""
+
+        subject = _subject(owner)
+
+        async def load(self, call: Call, id: str) -> Row:
+            """The row, where the caller may know of it."""
+            row: Row = await owner.load(call, id)
+            return row
+
+        @get(rule="get", allow=reader, status=204)
         async def has(self, call: Call, row: Row, tag: str) -> None:
             """Whether a resource has a tag."""
             if tag not in split_tags(row["tags"]):
                 raise TagNotFound(tag=tag)
 
-        @put("/{tag}", rule="update", allow=writer, status=201, body=None)
+        @put(rule="update", allow=writer, status=201, body=None)
         async def add(self, call: Call, row: Row, tag: str) -> Answer:
             """Add a tag to a resource."""
             if "\n" in tag or len(tag) > 255:
                 raise BadRequest(f"'{tag}' exceeds maximum length of 255 or holds a line feed")
-            await self._write(call, row, [*split_tags(row["tags"]), tag])
+            await _write(call, table, row, [*split_tags(row["tags"]), tag])
             return Answer(201)
 
-        @delete("/{tag}", rule="delete", allow=writer)
+        @delete(rule="delete", allow=writer)
         async def remove(self, call: Call, row: Row, tag: str) -> None:
             """Remove a tag of a resource."""
             tags = split_tags(row["tags"])
             if tag not in tags:
                 raise TagNotFound(tag=tag)
-            await self._write(call, row, [kept for kept in tags if kept != tag])
+            await _write(call, table, row, [kept for kept in tags if kept != tag])
 
-        async def _write(self, call: Call, row: Row, tags: Any) -> None:
-            if len(set(tags)) > MOST_TAGS:
-                raise BadRequest(f"The number of tags exceeded the per-resource limit of {MOST_TAGS}")
-            await change(call.tx, call.world, table, row, {"tags": join_tags(tags)})
-
-    return ResourceTags()
+    return ResourceTag()

@@ -100,10 +100,7 @@ def tagged(table: Table, tag: str) -> ColumnElement[bool]:
 def _tag_filter(table: Table, name: str, values: list[str]) -> ColumnElement[bool]:
     tags = [tag for value in values for tag in value.split(",")]
     terms = [tagged(table, tag) for tag in tags]
-    if name.endswith("-any"):
-        found = or_(*terms)
-    else:
-        found = and_(*terms)
+    found = or_(*terms) if name.endswith("-any") else and_(*terms)
     return not_(found) if name.startswith("not-") else found
 
 

@@ -2,11 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from pileus.kernel.api import fields as f
 from pileus.kernel.api.schema import Schema
 from pileus.network.versions import NETWORK
+
+
+class ListedOnly(TypedDict):
+    """The options of attributes that lists show and cannot be filtered or sorted by."""
+
+    filterable: bool
+    sortable: bool
 
 
 def stamp(moment: datetime) -> str:
@@ -32,17 +39,25 @@ def _project(row: Mapping[str, Any], _call: Any) -> str:
     return str(row["project_id"])
 
 
+_ID = f.ident("Identifier.", read_only=True)
+_PROJECT_ID = f.text("The project that owns it.", create_only=True)
+_TENANT_ID = f.text("The same as project_id.", create_only=True, source="project_id", show=_project)
+
+
 class Owned(Schema, history=NETWORK):
     """Attributes of what belongs to a project."""
 
-    id = f.ident("Identifier.", read_only=True)
-    project_id = f.text("The project that owns it.", create_only=True)
-    tenant_id = f.text("The same as project_id.", create_only=True, source="project_id", show=_project)
+    id = _ID
+    project_id = _PROJECT_ID
+    tenant_id = _TENANT_ID
 
 
-class Standard(Owned):
+class Standard(Schema, history=NETWORK):
     """Attributes of everything that has a name, a description, tags, times and a revision."""
 
+    id = _ID
+    project_id = _PROJECT_ID
+    tenant_id = _TENANT_ID
     name = f.text("Shown to users; need not be unique.", default="")
     description = f.text("Words for people.", default="")
     tags = f.array(f.text("A tag."), "Words to find it by.", read_only=True, show=_tags, sortable=False)

@@ -24,12 +24,14 @@ class SubnetPoolApi:
         self._logic = logic
 
     async def load(self, call: Call, id: str) -> Row:
+        """The row, where the caller may know of it."""
         row = await _LISTING.find(call, id)
         if row is None:
             raise SubnetPoolNotFound(id=id)
         return row
 
     async def subject(self, call: Call, row: Row | None, body: Any) -> Any:
+        """What rules look at."""
         return row if row is not None else {"project_id": owner(call, body or {})}
 
     @get(rule="get_subnetpool", allow=_READER)

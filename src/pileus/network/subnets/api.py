@@ -24,6 +24,7 @@ class SubnetApi:
         self._logic = logic
 
     async def load(self, call: Call, id: str) -> Row:
+        """The row, where the caller may know of it."""
         row = await LISTING.find(call, id)
         if row is None:
             raise SubnetNotFound(id=id)
@@ -36,6 +37,7 @@ class SubnetApi:
         return network
 
     async def subject(self, call: Call, row: Row | None, body: Any) -> Any:
+        """What rules look at."""
         if row is not None:
             return row
         if not isinstance(body, dict):

@@ -1,5 +1,6 @@
 """What happens to subnets."""
 
+import itertools
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -99,7 +100,7 @@ def check_pools(prefix: Prefix, pools: list[dict[str, str]], gateway: str | None
             raise OutOfBoundsAllocationPool(pool=text, cidr=prefix)
         parsed.append((int(start), int(end), text))
     parsed.sort()
-    for (_, end_1, text_1), (start_2, _, text_2) in zip(parsed, parsed[1:], strict=False):
+    for (_, end_1, text_1), (start_2, _, text_2) in itertools.pairwise(parsed):
         if start_2 <= end_1:
             raise OverlappingAllocationPools(pool_1=text_1, pool_2=text_2, cidr=prefix)
     if gateway is not None:
@@ -209,7 +210,7 @@ class Subnets:
 
     async def _refuse_overlap(self, tx: Tx, network_id: str, prefix: Prefix) -> None:
         for other in await self._addresses.subnets(tx, network_id):
-            if other["ip_version"] == prefix.version and prefix.overlaps(ip_network(other["cidr"])):  # type: ignore[arg-type]
+            if other["ip_version"] == prefix.version and prefix.overlaps(ip_network(other["cidr"])):
                 raise InvalidInput(
                     f"Requested subnet with cidr: {prefix} for network: {network_id} overlaps with another subnet"
                 )
@@ -259,7 +260,7 @@ class Subnets:
             await self._refuse_used_gateway(tx, row)
             gateway = values["gateway_ip"] = _gateway(prefix, body)
         if "allocation_pools" in values or "gateway_ip" in values:
-            pools = values.get("allocation_pools", row["allocation_pools"])
+            pools: list[dict[str, str]] = values.get("allocation_pools") or row["allocation_pools"]
             values["allocation_pools"] = check_pools(prefix, pools, gateway)
         changed = await change(tx, self._world, SUBNETS, row, values)
         await self._changes.mark(tx, Kind.SUBNET, row["id"])

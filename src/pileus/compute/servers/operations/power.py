@@ -3,11 +3,12 @@
 from sqlalchemy import select
 
 from pileus.compute.servers.faults import fault_of
-from pileus.compute.servers.guest import read_row
+from pileus.compute.servers.guest import read_guest, read_row
 from pileus.compute.servers.operations.asking import asking
 from pileus.compute.servers.parts import ServerParts
 from pileus.compute.servers.states import SERVER
 from pileus.compute.servers.table import SERVERS
+from pileus.host.agent.errors import GuestNotFound
 from pileus.host.agent.protocol import PowerAction
 from pileus.host.hypervisor.status import PowerState
 from pileus.kernel.operations import Run, Step, StepFailed
@@ -48,8 +49,19 @@ class ChangePower:
             host = (await read_row(tx, run.resource_id))["host"]
         if not host:
             raise StepFailed("The server was never placed on a host.", code=409)
+        agent = self._parts.agents.of(host)
         with asking(host):
-            await self._parts.agents.of(host).power(run.resource_id, ACTIONS[self._verb][0], GRACE)
+            try:
+                await agent.power(run.resource_id, ACTIONS[self._verb][0], GRACE)
+            except GuestNotFound:
+                if self._verb not in {"start", "reboot_hard"}:
+                    raise
+                # its definition was lost behind our back; what is left of its disks is used, the rest is made again
+                _row, guest = await read_guest(self._parts, run.resource_id)
+                if guest.image is not None:
+                    await agent.fetch_image(guest.image)
+                await agent.prepare(guest)
+                await agent.spawn(guest)
 
     async def done(self, tx: Tx, run: Run) -> None:
         """The server is in its new state."""

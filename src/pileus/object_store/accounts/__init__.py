@@ -1,0 +1,1 @@
+"""Accounts: what a project has in the object store."""

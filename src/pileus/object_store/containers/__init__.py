@@ -1,0 +1,1 @@
+"""Containers: what an account's objects lie in."""

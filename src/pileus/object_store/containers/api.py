@@ -1,0 +1,64 @@
+"""Containers on the wire."""
+
+from typing import Any
+
+from pileus.kernel.api import headers
+from pileus.kernel.api.call import Answer, Call
+from pileus.kernel.api.declare import delete, get, head, post, put, resource
+from pileus.kernel.api.errors import NotFound
+from pileus.object_store.containers.logic import Containers, at_home, shown
+from pileus.object_store.containers.schema import ContainerHeaders
+from pileus.object_store.storage.protocol import ContainerRecord
+from pileus.object_store.wire import lists, names
+
+
+@resource("/{account}/{container}")
+class ContainerResource:
+    """What objects lie in."""
+
+    def __init__(self, containers: Containers) -> None:
+        self._containers = containers
+
+    async def _enter(self, call: Call, account: str, container: str) -> tuple[ContainerRecord | None, bool]:
+        names.check(call, account, container)
+        return await self._containers.enter(call, account, container)
+
+    @get(anonymous=True, transaction="none", query=lists.ListQuery, many=False)
+    async def index(self, call: Call, account: str, container: str) -> Answer:
+        """List objects."""
+        record, owner = await self._enter(call, account, container)
+        if record is None:
+            raise NotFound
+        form = lists.form_of(call)
+        entries = await self._containers.objects(call, account, container)
+        head = headers.render(ContainerHeaders, shown(record, owner=owner), call)
+        return lists.answer(form, head, ("container", container), "object", entries)
+
+    @head(anonymous=True, transaction="none", status=204, shows=ContainerHeaders)
+    async def show(self, call: Call, account: str, container: str) -> dict[str, Any]:
+        """Show a container."""
+        record, owner = await self._enter(call, account, container)
+        if record is None:
+            raise NotFound
+        return shown(record, owner=owner)
+
+    @put(anonymous=True, transaction="none", status=202, raw=True, headers=ContainerHeaders)
+    async def put(self, call: Call, account: str, container: str) -> Answer:
+        """Make a container, or change its metadata."""
+        _record, owner = await self._enter(call, account, container)
+        at_home(owner)
+        return Answer(201 if await self._containers.put(call, account, container) else 202)
+
+    @post(anonymous=True, transaction="none", status=204, raw=True, headers=ContainerHeaders)
+    async def change(self, call: Call, account: str, container: str) -> None:
+        """Change a container's metadata."""
+        _record, owner = await self._enter(call, account, container)
+        at_home(owner)
+        await self._containers.change(call, account, container)
+
+    @delete(anonymous=True, transaction="none", status=204)
+    async def delete(self, call: Call, account: str, container: str) -> None:
+        """Forget an empty container."""
+        _record, owner = await self._enter(call, account, container)
+        at_home(owner)
+        await self._containers.delete(account, container)

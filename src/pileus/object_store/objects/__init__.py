@@ -1,0 +1,1 @@
+"""Objects: bytes with a name."""

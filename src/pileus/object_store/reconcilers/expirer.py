@@ -1,0 +1,31 @@
+"""Objects whose time has come are removed.  Until then they are there but nobody sees them."""
+
+from pileus.kernel.world import World
+from pileus.object_store.storage.protocol import Storage
+
+TOGETHER = 200
+"""Objects looked up at once."""
+
+
+class Expirer:
+    """Removes objects that are past their `X-Delete-At`."""
+
+    name = "object-expirer"
+    interval = 30.0
+    topics: tuple[str, ...] = ()
+
+    def __init__(self, storage: Storage, world: World) -> None:
+        self._storage = storage
+        self._world = world
+
+    async def converge(self) -> int:
+        """Remove what is due; how many."""
+        closed = 0
+        while True:
+            due = await self._storage.expired(int(self._world.clock.now().timestamp()), TOGETHER)
+            for account, container, record in due:
+                # only the object that was seen: one that was written meanwhile stays
+                gone = await self._storage.delete_object(account, container, record.name, record.stamp)
+                closed += gone is not None
+            if len(due) < TOGETHER:
+                return closed

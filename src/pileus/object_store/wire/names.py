@@ -1,0 +1,77 @@
+"""Names in paths: what may be one, and taking a path apart."""
+
+from urllib.parse import unquote, unquote_to_bytes
+
+from pileus.kernel.api.call import Call
+from pileus.kernel.api.errors import BadRequest, NotFound, PreconditionFailed
+
+MOST_ACCOUNT = 256
+MOST_CONTAINER = 256
+MOST_OBJECT = 1024
+RESELLER = "AUTH_"
+"""What the name of a project's account starts with; the project's id follows."""
+
+
+def check(call: Call, account: str, container: str = "", object: str = "") -> None:
+    """Refuse what cannot be a name.  Lengths are in bytes.
+
+    Raises:
+        PreconditionFailed: the path is not UTF-8, or holds a NUL.
+        BadRequest: a name is too long.
+    """
+    raw = call.request.scope.get("raw_path")
+    path = call.request.scope["path"]
+    if raw:
+        try:
+            unquote_to_bytes(raw.partition(b"?")[0]).decode("utf-8")
+        except UnicodeDecodeError:
+            raise PreconditionFailed("Invalid UTF8 or contains NULL") from None
+    if "\0" in path or ("\ufffd" in path and raw is None):
+        raise PreconditionFailed("Invalid UTF8 or contains NULL")
+    check_names(account, container, object)
+
+
+def check_names(account: str, container: str = "", object: str = "") -> None:
+    """Refuse names that are too long or cannot be written.
+
+    Raises:
+        BadRequest: one is.
+    """
+    for what, name, most in (
+        ("Account", account, MOST_ACCOUNT),
+        ("Container", container, MOST_CONTAINER),
+        ("Object", object, MOST_OBJECT),
+    ):
+        try:
+            size = len(name.encode())
+        except UnicodeEncodeError:
+            raise BadRequest(f"{what} name is not valid UTF-8") from None
+        if size > most:
+            raise BadRequest(f"{what} name length of {size} longer than {most}")
+
+
+def split(value: str, header: str) -> tuple[str, str]:
+    """Container and object of a header like `X-Copy-From: /container/some/object`.
+
+    Raises:
+        PreconditionFailed: it is not of that form.
+    """
+    try:
+        path = unquote(value, errors="strict")
+    except UnicodeDecodeError:
+        raise PreconditionFailed(f"{header} header must be UTF-8") from None
+    container, slash, name = path.removeprefix("/").partition("/")
+    if not container or not slash or not name or "\0" in path:
+        raise PreconditionFailed(f"{header} header must be of the form <container name>/<object name>")
+    return container, name
+
+
+def project_of(account: str) -> str:
+    """The project that an account belongs to.
+
+    Raises:
+        NotFound: it is nobody's.
+    """
+    if not account.startswith(RESELLER):
+        raise NotFound
+    return account[len(RESELLER) :]

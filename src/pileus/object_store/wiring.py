@@ -1,0 +1,67 @@
+"""The object store, put together."""
+
+from pileus.kernel.api.declare import Service
+from pileus.kernel.parts import Parts
+from pileus.object_store import errors
+from pileus.object_store.access.decision import Access
+from pileus.object_store.accounts.api import AccountResource
+from pileus.object_store.accounts.logic import Accounts
+from pileus.object_store.containers.api import ContainerResource
+from pileus.object_store.containers.logic import Containers
+from pileus.object_store.discovery.api import Discovery
+from pileus.object_store.objects.api import ObjectResource
+from pileus.object_store.objects.logic import Objects
+from pileus.object_store.reconcilers.expirer import Expirer
+from pileus.object_store.reconcilers.sweeper import Sweeper
+from pileus.object_store.settings import ObjectStoreSettings
+from pileus.object_store.storage.files import FileStorage
+from pileus.object_store.versions import OBJECT_STORE
+from pileus.object_store.wire import answers
+
+
+class ObjectStoreService:
+    """The object store of one node.
+
+    Args:
+        durable: whether what is accepted is on disk; off only where the cloud is a simulation.
+    """
+
+    def __init__(self, parts: Parts, settings: ObjectStoreSettings, *, durable: bool = True) -> None:
+        self.storage = FileStorage(parts.state / "object_store", parts.world, durable=durable)
+        access = Access(settings)
+        containers = Containers(self.storage, access)
+        objects = Objects(self.storage, most=settings.most_bytes)
+        self.api = Service(
+            type="object-store",
+            name="swift",
+            prefix="/object-store",
+            root="/v1",
+            history=OBJECT_STORE,
+            fault=errors.fault,
+            invalid=errors.invalid,
+            request_id=answers.transaction_id,
+            request_headers=("X-Trans-Id", "X-Openstack-Request-Id"),
+            complete=answers.complete,
+            at_root=("info", "healthcheck"),
+            policy_file=parts.policy_file("object-store"),
+        )
+        self.api.add(
+            Discovery(settings),
+            AccountResource(Accounts(self.storage, access), access),
+            ContainerResource(containers),
+            ObjectResource(objects, containers),
+        )
+        parts.loops.add(Expirer(self.storage, parts.world), Sweeper(self.storage))
+
+    async def start(self) -> None:
+        """Open the storage, and put right what an earlier process left."""
+        await self.storage.start()
+
+    async def stop(self) -> None:
+        """Close the storage."""
+        await self.storage.stop()
+
+
+def wire(parts: Parts, settings: ObjectStoreSettings, *, durable: bool = True) -> ObjectStoreService:
+    """Build the object store from the kernel's parts."""
+    return ObjectStoreService(parts, settings, durable=durable)
