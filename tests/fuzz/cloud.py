@@ -4,11 +4,11 @@ Requests are made as ASGI scopes by hand: what is sent is what stands in the tes
 """
 
 import asyncio
-import itertools
 import threading
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -21,6 +21,7 @@ from pileus.cloud.ground.simulated import SimulatedGround
 from pileus.cloud.settings import CloudSettings
 from pileus.identity.settings import IdentitySettings
 from pileus.kernel.api.declare import Service
+from pileus.kernel.clock import SystemClock
 from pileus.kernel.ids import SeededIds
 from pileus.kernel.peers.memory import MemoryTransport
 from pileus.kernel.serving.server import Application
@@ -65,6 +66,16 @@ class DryStore(SqliteStore):
             return
 
 
+class MovedClock(SystemClock):
+    """The machine's clock, moved by an offset."""
+
+    offset = timedelta()
+
+    def now(self) -> datetime:
+        """The time of day, aware, in UTC."""
+        return super().now() + self.offset
+
+
 class _RolledBack(Exception):
     """Ends a dry write."""
 
@@ -92,7 +103,8 @@ class FuzzCloud:
 
     async def _start(self) -> None:
         settings = CloudSettings(identity=IdentitySettings(password_rounds=4))
-        world, transport, folder = World(ids=SeededIds(20)), MemoryTransport(), StateFolder(self.root)
+        self.clock = MovedClock()
+        world, transport, folder = World(self.clock, SeededIds(20)), MemoryTransport(), StateFolder(self.root)
         self.store = DryStore(None, durable=False, prepare=prepare)
         await self.store.start()
         ground = SimulatedGround(settings.simulated, folder, world, transport)
@@ -150,8 +162,7 @@ class FuzzCloud:
             "path": unquote_to_bytes(path).decode("utf-8", "replace"), "raw_path": path, "query_string": query,
             "root_path": "", "headers": [(b"host", b"cloud"), *raw], "client": ("127.0.0.1", 1), "server": ("cloud", 80),
         }  # fmt: skip
-        chunks = itertools.chain([body[i : i + 65536] for i in range(0, max(len(body), 1), 65536)])
-        sizes = iter([*chunks])
+        sizes = iter([body[i : i + 65536] for i in range(0, max(len(body), 1), 65536)])
         left = max(1, -(-len(body) // 65536))
         got: list[Any] = []
 

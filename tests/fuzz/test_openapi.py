@@ -4,6 +4,7 @@
 """
 
 import ipaddress
+import json
 import os
 from typing import Any
 
@@ -45,6 +46,11 @@ schemathesis.openapi.format(
     "cidr", st.ip_addresses(v=4).map(lambda a: str(ipaddress.ip_network(f"{a}/24", strict=False)))
 )
 schemathesis.openapi.format("base64", st.sampled_from(["", "YQ==", "IyEvYmluL3No"]))
+
+
+@schemathesis.serializer(*(f"application/openstack-images-v2.{minor}-json-patch" for minor in (0, 1)))
+def as_json(_context: Any, value: Any) -> bytes:
+    return json.dumps(value).encode()
 
 
 def send(cloud: FuzzCloud, case: Any, token: str) -> Response:
