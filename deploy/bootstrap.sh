@@ -45,12 +45,15 @@ missing_packages() {
     done
 }
 
-lock_of() { if [ "$purpose" = dev ]; then echo "$here/locks/dev.txt"; else echo "$here/locks/run.txt"; fi; }
+# An environment that was made for dev stays one when it is renewed for run.
+environment_purpose() {
+    if [ "$purpose" = dev ] || grep -qs '^dev ' "$venv/.pileus-stamp"; then echo dev; else echo run; fi
+}
 
 # What the environment was made from.  Another interpreter, lock or place means a new one.
 stamp() {
-    { cat "$1" "$here/pyproject.toml" "$here/deploy/link_project.py"; "$python" -V; echo "$here $venv"; } |
-        sha256sum | cut -d' ' -f1
+    { cat "$1" "$here/deploy/link_project.py"; awk '/^\[/ { wanted = /^\[project/ } wanted' "$here/pyproject.toml"
+      "$python" -V; echo "$here $venv"; } | sha256sum | cut -d' ' -f1
 }
 
 # dev holds all that run holds, so an environment made for dev serves run too.
@@ -124,7 +127,8 @@ pip_install() {
 }
 
 make_environment() {
-    lock=$(lock_of)
+    made_for=$(environment_purpose)
+    lock=$here/locks/$made_for.txt
     [ -f "$lock" ] || fail "$lock is missing"
     "$python" -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' ||
         fail "needs Python 3.11 or newer as $python (Debian 12 has it)"
@@ -137,7 +141,7 @@ make_environment() {
     rm -f "$builder"
     pip_install --no-build-isolation -r "$lock"
     "$venv/bin/python" "$here/deploy/link_project.py" "$here" >> "$log" 2>&1 || fail "linking the project failed; see $log"
-    printf '%s %s\n' "$purpose" "$(stamp "$lock")" > "$venv/.pileus-stamp"
+    printf '%s %s\n' "$made_for" "$(stamp "$lock")" > "$venv/.pileus-stamp"
 }
 
 if [ "$purpose" = check ]; then

@@ -49,6 +49,23 @@ GUEST = """
 """
 
 
+ROUTED = [
+    "ls-add", "public", "--", "lsp-add", "public", "ln", "--", "lsp-set-type", "ln", "localnet",
+    "--", "lsp-set-addresses", "ln", "unknown", "--", "lsp-set-options", "ln", "network_name=public",
+    "--", "lr-add", "r", "--", "lrp-add", "r", "r-public", "0a:00:00:00:00:01", "172.24.4.10/24",
+    "--", "lrp-set-gateway-chassis", "r-public", "host1", "--", "lsp-add", "public", "public-r",
+    "--", "lsp-set-type", "public-r", "router", "--", "lsp-set-addresses", "public-r", "router",
+    "--", "lsp-set-options", "public-r", "router-port=r-public",
+    "--", "lr-route-add", "r", "0.0.0.0/0", "172.24.4.1",
+    "--", "ls-add", "inner", "--", "lrp-add", "r", "r-inner", "0a:00:00:00:00:02", "10.0.0.1/24",
+    "--", "lsp-add", "inner", "inner-r", "--", "lsp-set-type", "inner-r", "router",
+    "--", "lsp-set-addresses", "inner-r", "router", "--", "lsp-set-options", "inner-r", "router-port=r-inner",
+    "--", "lsp-add", "inner", "p", "--", "lsp-set-addresses", "p", "0a:00:00:00:00:03 10.0.0.3",
+    "--", "lr-nat-add", "r", "snat", "172.24.4.10", "10.0.0.0/24"
+]  # fmt: skip
+"""Rows of a router with SNAT between an inner network and the public one."""
+
+
 @pytest.mark.skipif(INSIDE in os.environ, reason="already inside")
 def test_in_own_namespaces(tmp_path: Path) -> None:
     # The shell stays: it is pid 1 in there and collects orphans, which pytest would not.
@@ -289,21 +306,7 @@ async def test_a_logical_network_reaches_the_outside(machine: Machine) -> None:
     try:
         connections = await machine.up()
 
-        def nb(*arguments: str) -> None:
-            out("ovn-nbctl", f"--db={connections.northbound}", "--wait=hv", *arguments)
-
-        nb("ls-add", "public", "--", "lsp-add", "public", "ln", "--", "lsp-set-type", "ln", "localnet",
-           "--", "lsp-set-addresses", "ln", "unknown", "--", "lsp-set-options", "ln", "network_name=public",
-           "--", "lr-add", "r", "--", "lrp-add", "r", "r-public", "0a:00:00:00:00:01", "172.24.4.10/24",
-           "--", "lrp-set-gateway-chassis", "r-public", "host1", "--", "lsp-add", "public", "public-r",
-           "--", "lsp-set-type", "public-r", "router", "--", "lsp-set-addresses", "public-r", "router",
-           "--", "lsp-set-options", "public-r", "router-port=r-public",
-           "--", "lr-route-add", "r", "0.0.0.0/0", "172.24.4.1",
-           "--", "ls-add", "inner", "--", "lrp-add", "r", "r-inner", "0a:00:00:00:00:02", "10.0.0.1/24",
-           "--", "lsp-add", "inner", "inner-r", "--", "lsp-set-type", "inner-r", "router",
-           "--", "lsp-set-addresses", "inner-r", "router", "--", "lsp-set-options", "inner-r", "router-port=r-inner",
-           "--", "lsp-add", "inner", "p", "--", "lsp-set-addresses", "p", "0a:00:00:00:00:03 10.0.0.3",
-           "--", "lr-nat-add", "r", "snat", "172.24.4.10", "10.0.0.0/24")  # fmt: skip
+        out("ovn-nbctl", f"--db={connections.northbound}", "--wait=hv", *ROUTED)
         await machine.record.note(Entry(kind="netns", name="pileus-test"))
         out("ip", "netns", "add", "pileus-test")
         out("ovs-vsctl", f"--db={connections.vswitch}", "add-port", "br-int", "p0", "--", "set", "Interface", "p0",

@@ -1,15 +1,18 @@
 """The `pileus` command: runs the cloud.  What is in the cloud is the `openstack` command's business."""
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
 program = typer.Typer(
-    help="Pileus: the OpenStack cloud as one Python program.", no_args_is_help=True, add_completion=False
+    help="Pileus: the OpenStack cloud as one Python program.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 
-State = Annotated[Optional[Path], typer.Option("--state", help="The cloud's state folder.", metavar="DIR")]
+State = Annotated[Path | None, typer.Option("--state", help="The cloud's state folder.", metavar="DIR")]
 """Which cloud a command is about."""
 
 

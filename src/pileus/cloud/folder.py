@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 from pileus.kernel.clock import Clock
+from pileus.platform.layout import Layout
 
 _DEFAULT_ROOT = Path("/var/lib/pileus")
 
@@ -34,6 +35,15 @@ class StateFolder:
     def openrc(self, user: str) -> Path:
         """The shell file that makes the environment of a user."""
         return self.root / f"{user}-openrc.sh"
+
+    @property
+    def run(self) -> Path:
+        """The folder of sockets."""
+        return Layout(self.root).run
+
+    def is_real(self) -> bool:
+        """Whether a cloud with real servers lives here."""
+        return self.shape.exists() and self.shape.read_text().strip() == "real"
 
     def wrong_shape(self, *, simulated: bool) -> str:
         """Why the folder cannot hold a cloud of that shape; empty, and the shape noted, if it can."""

@@ -2,8 +2,11 @@
 
 from typing import Annotated
 
+from pileus.compute.settings import ComputeSettings
+from pileus.identity.settings import IdentitySettings
 from pileus.image.settings import ImageSettings
 from pileus.kernel.settings import Settings, doc
+from pileus.network.settings import NetworkSettings
 
 
 class LogSettings(Settings, frozen=True, forbid_unknown_fields=True):
@@ -50,4 +53,7 @@ class CloudSettings(Settings, frozen=True, forbid_unknown_fields=True):
     store: StoreSettings = StoreSettings()
     machine: MachineSettings = MachineSettings()
     simulated: SimulatedSettings = SimulatedSettings()
+    identity: IdentitySettings = IdentitySettings()
     image: ImageSettings = ImageSettings()
+    network: NetworkSettings = NetworkSettings()
+    compute: ComputeSettings = ComputeSettings()

@@ -38,6 +38,12 @@ class ServerBusy(Conflict):
 
     message = "Cannot '{verb}' instance {id} while it is in {attribute} {value}"
 
+    def __init__(self, message: str | None = None, /, **values: Any) -> None:
+        # both reboots are one verb to users
+        if "verb" in values:
+            values["verb"] = str(values["verb"]).removesuffix("_hard")
+        super().__init__(message, **values)
+
 
 class ServerLocked(Conflict):
     """409: an administrator or the owner has locked the server."""

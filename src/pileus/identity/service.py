@@ -1,5 +1,6 @@
 """What other services may ask of identity."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from pileus.kernel.api.declare import Service
@@ -24,10 +25,21 @@ class Identity(Protocol):
         """Whether there is such a project (or domain acting as one)."""
         ...
 
-    async def prepare(self, tx: Tx, *, admin_password: str, url: str) -> None:
+    async def prepare(
+        self,
+        tx: Tx,
+        *,
+        admin_password: str,
+        url: str,
+        demo_password: str = "",
+        services: Sequence[Service] = (),
+    ) -> None:
         """Make what a fresh cloud needs (default domain, roles, admin, region, catalog); safe to repeat.
 
         Args:
+            admin_password: of the user `admin` if it has to be made; a user that exists keeps its password.
             url: the public address of the port that all services share, "http://10.0.0.1:5000".
+            demo_password: of the user `demo`; empty makes no such user.
+            services: what the catalog shows beside identity itself.
         """
         ...

@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from pileus.kernel.api.call import Call
 from pileus.kernel.api.declare import Service
 from pileus.kernel.auth.caller import Caller
 from pileus.kernel.store import Tx
@@ -73,6 +74,7 @@ class Network(Protocol):
     """The door to the network service.  Errors are its own (`network/errors.py`), with the statuses of Neutron."""
 
     api: Service
+    proxied: "Proxied"
 
     async def choose_networks(self, tx: Tx, who: Caller) -> list[str]:
         """The networks of a server that names none: the project's only one, or none if there is none.
@@ -128,4 +130,71 @@ class Network(Protocol):
 
     async def security_groups(self, tx: Tx, who: Caller) -> list[dict[str, Any]]:
         """The caller's security groups with their rules as rows, for Nova's deprecated proxy."""
+        ...
+
+
+class FloatingRecord(msgspec.Struct, frozen=True):
+    """A floating IP as compute's old resource shows it.
+
+    Attributes:
+        pool: the name of its network.
+        fixed_ip, device_id: what it leads to; empty while it leads nowhere.
+    """
+
+    id: str
+    address: str
+    pool: str
+    fixed_ip: str = ""
+    device_id: str = ""
+
+
+class Proxied(Protocol):
+    """What compute's oldest resources (until 2.35) pass on, beside `Network`.  Errors are those of `Network`.
+
+    Rows have the names of Neutron's attributes; a security group's `rules` have `direction`, `ethertype`, `protocol`,
+    `port_range_min`, `port_range_max`, `remote_ip_prefix`, `remote_group_id` and `group_id`, their own group.
+    """
+
+    async def security_groups(self, tx: Tx, who: Caller) -> list[dict[str, Any]]:
+        """The caller's security groups with their rules; the default one is made where it is missing."""
+        ...
+
+    async def make_security_group(self, tx: Tx, who: Caller, name: str, description: str) -> dict[str, Any]:
+        """A new security group with its rules."""
+        ...
+
+    async def change_security_group(self, tx: Tx, who: Caller, id: str, name: str, description: str) -> dict[str, Any]:
+        """The security group with its new name and description."""
+        ...
+
+    async def drop_security_group(self, tx: Tx, who: Caller, id: str) -> None:
+        """Delete a security group that no port uses."""
+        ...
+
+    async def make_security_group_rule(self, tx: Tx, who: Caller, rule: dict[str, Any]) -> dict[str, Any]:
+        """A new rule; `rule` has the attributes above."""
+        ...
+
+    async def drop_security_group_rule(self, tx: Tx, who: Caller, id: str) -> None:
+        """Delete a rule."""
+        ...
+
+    async def networks(self, tx: Tx, who: Caller) -> list[dict[str, Any]]:
+        """`id` and `name` of the networks that the caller may use."""
+        ...
+
+    async def floating_pools(self, tx: Tx, who: Caller) -> list[str]:
+        """The names of the networks that floating IPs come from."""
+        ...
+
+    async def floating_ips(self, tx: Tx, who: Caller) -> list[FloatingRecord]:
+        """The project's floating IPs."""
+        ...
+
+    async def make_floating_ip(self, call: Call, pool: str) -> FloatingRecord:
+        """A new floating IP from a network by name or id; an empty pool takes any."""
+        ...
+
+    async def drop_floating_ip(self, tx: Tx, who: Caller, id: str) -> None:
+        """Give a floating IP back, whatever it leads to."""
         ...

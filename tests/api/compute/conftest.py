@@ -1,11 +1,16 @@
-"""Compute's API in this process, with a stand-in for identity; one client each for an administrator and two projects."""
+"""Compute in this process, with a stand-in for identity; clients of an administrator and of two projects."""
 
 from pathlib import Path
 
 import pytest
 
 from pileus.compute.flavors.logic import prepare
-from pileus.compute.wiring import add_catalogs, declare
+from pileus.compute.hypervisors.table import NODES
+from pileus.compute.servers.table import SERVERS
+from pileus.compute.services.logic import heard
+from pileus.compute.services.table import SERVICES
+from pileus.compute.settings import ComputeSettings
+from pileus.compute.wiring import add_catalogs, add_machinery, add_relics, declare
 from pileus.kernel.api.errors import Unauthorized
 from pileus.kernel.auth.caller import Caller
 from pileus.kernel.operations import Engine
@@ -14,6 +19,9 @@ from pileus.kernel.peers.memory import MemoryTransport
 from pileus.kernel.reconcile.loop import Loops
 from pileus.kernel.serving.server import Application
 from pileus.kernel.signals import Signals
+from pileus.network.settings import NetworkSettings
+from pileus.network.wiring import wire as wire_network
+from pileus.simulated.network import SimulatedNetwork
 
 ADMIN_PROJECT, PROJECT, OTHER = "a" * 32, "b" * 32, "c" * 32
 
@@ -50,13 +58,36 @@ def parts(quick_store, world, tmp_path: Path) -> Parts:
     )
 
 
+class Placement:
+    """Remembers which providers were removed."""
+
+    def __init__(self) -> None:
+        self.removed: list[str] = []
+
+    async def remove_provider(self, tx, id: str) -> None:
+        self.removed.append(id)
+
+
 @pytest.fixture
-async def application(parts):
+def placement() -> Placement:
+    return Placement()
+
+
+@pytest.fixture
+def network(parts):
+    """A network service over simulated hosts."""
+    return wire_network(parts, NetworkSettings(), SimulatedNetwork(("h1",)))
+
+
+@pytest.fixture
+async def application(parts, placement, network):
     api = declare(parts)
     add_catalogs(api, Identity())
+    add_machinery(api, ComputeSettings(), placement)
+    add_relics(api, network.proxied)
     async with parts.store.write() as tx:
         await prepare(tx, parts.world)
-    return Application([api], parts.store, parts.world, Identity())
+    return Application([api, network.api], parts.store, parts.world, Identity())
 
 
 def client(application, client_of, token: str):
@@ -93,3 +124,69 @@ async def stranger(application, client_of):
 def at():
     """The header that asks for a microversion."""
     return lambda version: {"X-OpenStack-Nova-API-Version": version}
+
+
+@pytest.fixture
+def server(parts):
+    """Makes a row of a server that runs."""
+
+    async def make(host=None, project_id=PROJECT, user_id="user1", vcpus=2, memory_mib=512, root_gib=3, name="s"):
+        now = parts.world.clock.now()
+        row = {
+            "id": parts.world.ids.uuid(),
+            "number": 1,
+            "name": name,
+            "hostname": name,
+            "project_id": project_id,
+            "user_id": user_id,
+            "created_at": now,
+            "updated_at": now,
+            "launched_at": now,
+            "vm_state": "active",
+            "host": host,
+            "vcpus": vcpus,
+            "memory_mib": memory_mib,
+            "root_gib": root_gib,
+            "flavor_id": "1",
+            "flavor": {"name": "m1.tiny"},
+            "image": {},
+            "metadata": {},
+            "config_drive": False,
+            "disk_config": "AUTO",
+            "reservation_id": "r-1",
+            "devices": {},
+        }
+        async with parts.store.write() as tx:
+            await tx.insert(SERVERS, row)
+        return row["id"]
+
+    return make
+
+
+@pytest.fixture
+def host(parts):
+    """Makes a host with a service and a hypervisor; returns their UUIDs."""
+
+    async def make(name="h1"):
+        now, ids = parts.world.clock.now(), parts.world.ids
+        node = {
+            "uuid": ids.uuid(),
+            "host": name,
+            "hypervisor_hostname": f"{name}.example.org",
+            "hypervisor_type": "QEMU",
+            "hypervisor_version": 7002004,
+            "host_ip": "192.0.2.1",
+            "vcpus": 8,
+            "memory_mb": 16000,
+            "local_gb": 100,
+            "reserved_memory_mb": 512,
+            "cpu_info": {"arch": "x86_64"},
+            "created_at": now,
+        }
+        async with parts.store.write() as tx:
+            await heard(tx, parts.world, name)
+            await tx.insert(NODES, node)
+            service = await tx.first(SERVICES.select().where(SERVICES.c.host == name))
+        return service["uuid"], node["uuid"]
+
+    return make

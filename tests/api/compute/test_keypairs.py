@@ -27,6 +27,7 @@ async def test_import_in_the_oldest_version(member):
     shown = (await member.get("/os-keypairs/k")).json()["keypair"]
     assert set(shown) == set(made) | {"id", "created_at", "updated_at", "deleted", "deleted_at"}
     assert isinstance(shown["id"], int)
+    assert shown["created_at"] is not None
     assert shown["deleted"] is False
     listed = (await member.get("/os-keypairs")).json()["keypairs"]
     assert listed == [{"keypair": {n: made[n] for n in ("name", "fingerprint", "public_key")}}]

@@ -31,3 +31,11 @@ async def test_every_answer_names_its_version_and_request(member):
     unknown = await member.get("/nothing")
     assert unknown.status_code == 404
     assert unknown.json()["itemNotFound"]["code"] == 404
+
+
+async def test_the_project_may_stand_in_the_path(member):
+    answer = await member.get(f"/{'b' * 32}/flavors/1")
+    assert answer.status_code == 200
+    links = {link["rel"]: link["href"] for link in answer.json()["flavor"]["links"]}
+    assert links["self"] == f"http://cloud/compute/v2.1/{'b' * 32}/flavors/1"
+    assert (await member.get(links["self"])).status_code == 200

@@ -77,9 +77,7 @@ class First:
         found = self._admin.one("image", f"/v2/images?name={IMAGE}&status=active", "images", IMAGE)
         if found is not None:
             return str(found["id"])
-        from pileus.cli.first.guest import guest_image
-
-        file = guest_image(self._folder.root / "images", self._report.line)
+        file = self._guest_image()
         body = {
             "name": IMAGE,
             "disk_format": "qcow2",
@@ -91,6 +89,13 @@ class First:
         image = self._admin.call("POST", "image", "/v2/images", body)
         self._admin.upload("image", f"/v2/images/{image['id']}/file", file)
         return str(image["id"])
+
+    def _guest_image(self) -> Path:
+        from pileus.guest_image import packages, tiny
+
+        progress = self._report.line
+        cache = packages.default_cache()
+        return tiny.build(self._folder.root / "images", cache, lambda step: progress(f"      {step}")).qcow2
 
     def _keypair(self) -> None:
         pairs = [p["keypair"]["name"] for p in self._demo.call("GET", "compute", "/os-keypairs")["keypairs"]]

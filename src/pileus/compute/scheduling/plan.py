@@ -13,14 +13,16 @@ def plan(hosts: Sequence[HostView], request: Request) -> Plan | Refusal:
     """The best host that passes every filter; ties are broken by fewest servers, then by name."""
     removed = dict.fromkeys((name for name, _ in FILTERS), 0)
     passed: list[HostView] = []
-    furthest, nearest = -1, ""
+    closest: tuple[int, float] | None = None
+    nearest = ""
     for host in hosts:
         for position, (name, refuse) in enumerate(FILTERS):
             reason = refuse(host, request)
             if reason:
                 removed[name] += 1
-                if position > furthest or (position == furthest and _closer(host, request, nearest_host)):
-                    furthest, nearest, nearest_host = position, f"Nearest was {host.name}: {reason}.", host
+                lack = _lack(host, request)
+                if closest is None or (-position, lack) < closest:
+                    closest, nearest = (-position, lack), f"Nearest was {host.name}: {reason}."
                 break
         else:
             passed.append(host)
@@ -33,11 +35,6 @@ def plan(hosts: Sequence[HostView], request: Request) -> Plan | Refusal:
     order = sorted(range(len(passed)), key=lambda i: (-weights[i], passed[i].servers, passed[i].name))
     best = [passed[i] for i in order[: MOST_ALTERNATES + 1]]
     return Plan(best[0], tuple(best[1:]))
-
-
-def _closer(host: HostView, request: Request, other: HostView) -> bool:
-    """Whether a host fails by less than another that failed at the same filter."""
-    return _lack(host, request) < _lack(other, request)
 
 
 def _lack(host: HostView, request: Request) -> float:

@@ -12,17 +12,17 @@ def _scaled(values: Sequence[float]) -> list[float]:
     return [(value - low) / (high - low) if high > low else 0.0 for value in values]
 
 
-def memory(hosts: Sequence[HostView], request: Request) -> list[float]:
+def memory(hosts: Sequence[HostView], _request: Request) -> list[float]:
     """Most free memory first."""
     return _scaled([host.free("MEMORY_MB") for host in hosts])
 
 
-def processors(hosts: Sequence[HostView], request: Request) -> list[float]:
+def processors(hosts: Sequence[HostView], _request: Request) -> list[float]:
     """Most free processors first."""
     return _scaled([host.free("VCPU") for host in hosts])
 
 
-def disk(hosts: Sequence[HostView], request: Request) -> list[float]:
+def disk(hosts: Sequence[HostView], _request: Request) -> list[float]:
     """Most free disk first."""
     return _scaled([host.free("DISK_GB") for host in hosts])
 

@@ -61,6 +61,7 @@ class Call:
         base: the service's public address, prefix included, without a trailing slash.
         names: the path's parameters.
         hidden: attributes that the caller may not see.
+        only: attributes that the caller asked for; empty for all.
     """
 
     request: Request
@@ -80,6 +81,9 @@ class Call:
     status: int = 200
     names: dict[str, str] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
+    body: Any = None
+    """The validated body, for targets of rights that depend on it."""
+    only: frozenset[str] = frozenset()
     root: str = ""
     """The versioned root below `base`, project id included where the request had one: links start here."""
 

@@ -45,6 +45,7 @@ class Operation:
         rule: the right's name, put into the resource's policy pattern; empty where anybody may call it.
         allow: the right's default check.
         status: of a success.
+        also: further statuses of a success, set by the function itself.
         body: the form of the body: a schema, or None for no body.
         kind: which of the schema's forms: "create", "update" or "action".
         raw: whether the function reads the request's body itself, as a stream.
@@ -70,6 +71,7 @@ class Operation:
     rule: str = ""
     allow: Rule | str = ""
     status: int = 200
+    also: tuple[int, ...] = ()
     body: type[Schema] | None = None
     kind: str = "create"
     raw: bool = False
@@ -110,6 +112,7 @@ def _verb(method: str, status: int, kind: str, transaction: Transaction) -> Call
         rule: str = "",
         allow: Rule | str = "",
         status: int = status,
+        also: tuple[int, ...] = (),
         body: Any = _INHERIT,
         kind: str = kind,
         raw: bool = False,
@@ -137,6 +140,7 @@ def _verb(method: str, status: int, kind: str, transaction: Transaction) -> Call
                 rule=rule,
                 allow=allow,
                 status=status,
+                also=also,
                 body=(body if has_body and not raw else None),
                 kind=kind or "create",
                 raw=raw,
@@ -304,7 +308,14 @@ class Service:
         complete: adds to an answer what every answer of this service carries, faults included.
         at_root: first segments that this service answers at the root of the port as well ("info" for `/info`).
         strict_media: whether a wrong content type is 415 (else 400).
+        wrong_media: the error for a body whose content type (empty for none) is not taken, told whether there is a
+            body; None for the kernel's own.
+        rights_first: whether rights are asked for before the path's resource is looked for and before the body is
+            validated; no right may depend on either then.
         strict_query: the change from which on every operation refuses query parameters that it does not know.
+        bulk: whether a create also takes a list below the plural key, and makes all of it or nothing.
+        fields_parameter: the query parameter that names the attributes to show ("fields"); empty for none.
+        fault_types: the content types that `fault` answers.
     """
 
     type: str
@@ -324,7 +335,12 @@ class Service:
     complete: Callable[[Any, Any], None] = lambda _call, _answer: None
     at_root: tuple[str, ...] = ()
     strict_media: bool = True
+    wrong_media: Callable[[str, bool], ApiError] | None = None
+    rights_first: bool = False
     strict_query: Change | None = None
+    bulk: bool = False
+    fields_parameter: str = ""
+    fault_types: tuple[str, ...] = ("application/json",)
     rules: tuple[Rule, ...] = ()
     policy_file: Path | None = None
     resources: list[Any] = field(default_factory=list)

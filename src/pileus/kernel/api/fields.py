@@ -91,10 +91,15 @@ class Field:
     convert: Callable[[Any], Any] | None = None
     schema: Any = field(default=None, compare=False)
     """The schema of a nested object (or of the items of an array), for rendering."""
+    style: Callable[[datetime], str] | None = None
+    """Renders a moment, if it is not to be rendered as all of the service's are."""
 
     def named(self, name: str) -> "Field":
         """The field with its names filled in from the attribute's."""
-        return replace(self, wire=self.wire or name, source=self.source or name)
+        made = replace(self, wire=self.wire or name, source=self.source or name)
+        if self.style is None or self.show is not None:
+            return made
+        return replace(made, show=_styled(made.source, self.style))
 
     def present(self, version: int) -> bool:
         """Whether a request of that version knows the field."""
@@ -253,15 +258,15 @@ def moment(doc: str, *, style: Callable[[datetime], str] | None = None, **option
     """A time of the day of some date; rendered by the service's style unless one is given."""
     options.setdefault("read_only", True)
     made = field_of(doc, {"type": "string", "format": "date-time"}, options)
-    if style is None or made.show is not None:
-        return made
-    source = made.source
+    return replace(made, style=style)
 
+
+def _styled(source: str, style: Callable[[datetime], str]) -> Show:
     def show(row: Mapping[str, Any], _call: Any) -> Any:
         value = row.get(source)
         return None if value is None else style(value)
 
-    return replace(made, show=show)
+    return show
 
 
 def nullable_json(item: Field) -> dict[str, Any]:

@@ -1,11 +1,25 @@
-"""OpenAPI 3.1 documents, one per service and version, derived from the declarations."""
+"""OpenAPI 3.1 documents, one per service and version, derived from the declarations.
+
+A document says all that may come back: the statuses that the edge answers by itself (a bad token, no right, a wrong
+version or content type …) are derived, the others are the operation's `raises`.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pileus.kernel.api.declare import Operation, Resource, Service
-from pileus.kernel.api.errors import ApiError, BadRequest, Conflict, Forbidden, NotFound, Unauthorized
+from pileus.kernel.api.errors import (
+    ApiError,
+    BadRequest,
+    Conflict,
+    Forbidden,
+    NotAcceptable,
+    NotFound,
+    TooLarge,
+    Unauthorized,
+    UnsupportedMediaType,
+)
 from pileus.kernel.api.headers import is_family
 from pileus.kernel.api.query import kinds
 from pileus.kernel.api.schema import Schema, object_json
@@ -13,6 +27,8 @@ from pileus.kernel.api.versions import text
 
 Json = dict[str, Any]
 _PARAMETER = re.compile(r"\{([a-z_]+)(:path)?\}")
+_METHODS = {"get", "head", "post", "put", "patch", "delete", "options"}
+_JSON = "application/json"
 
 
 def document(service: Service, version: int, server: str = "") -> Json:
@@ -50,9 +66,9 @@ def _add(paths: dict[str, Json], service: Service, made: Resource, operation: Op
     path = full_path(service, made, operation)
     entry = paths.setdefault(_PARAMETER.sub(r"{\1}", path) or "/", {})
     method = operation.method.lower()
-    if method not in {"get", "head", "post", "put", "patch", "delete", "options"}:
-        method = "x-" + method
-    described = _operation(made, operation, version, path)
+    if method not in _METHODS:
+        method = "x-" + method  # COPY has no place of its own before OpenAPI 3.2
+    described = _operation(service, made, operation, version, path)
     if operation.action and method in entry:
         _merge_action(entry[method], described)
     else:
@@ -60,34 +76,45 @@ def _add(paths: dict[str, Json], service: Service, made: Resource, operation: Op
 
 
 def _merge_action(entry: Json, described: Json) -> None:
-    """Actions of one path are one operation whose body is one of theirs."""
-    kind = "application/json"
-    body = entry["requestBody"]["content"][kind]["schema"]
-    more = described["requestBody"]["content"][kind]["schema"]
-    entry["requestBody"]["content"][kind]["schema"] = {"oneOf": [*body.get("oneOf", [body]), more]}
-    entry["responses"] = {**described["responses"], **entry["responses"]}
+    """Actions of one path are one operation whose body is one of theirs and whose answers are any of theirs."""
+    body = entry["requestBody"]["content"][_JSON]["schema"]
+    more = described["requestBody"]["content"][_JSON]["schema"]
+    entry["requestBody"]["content"][_JSON]["schema"] = {"anyOf": [*body.get("anyOf", [body]), more]}
+    answers = entry["responses"]
+    for status, answer in described["responses"].items():
+        known = answers.setdefault(status, answer)
+        for kind, content in answer.get("content", {}).items():
+            here = known.setdefault("content", {}).setdefault(kind, content)
+            if here is not content:
+                known["content"][kind] = {"schema": _either(here.get("schema", {}), content.get("schema", {}))}
+    entry["responses"] = dict(sorted(answers.items()))
     entry["description"] += "\n\n" + described["description"]
 
 
-def _operation(made: Resource, operation: Operation, version: int, path: str) -> Json:
+def _either(one: Json, other: Json) -> Json:
+    return {"anyOf": [*one.get("anyOf", [one]), other]}
+
+
+def _operation(service: Service, made: Resource, operation: Operation, version: int, path: str) -> Json:
     first, _, rest = operation.doc.partition("\n")
     described: Json = {
-        "operationId": f"{made.name}.{operation.function.__name__}",
+        "operationId": f"{operation.method} {path}",
         "summary": first,
         "description": rest.strip(),
         "tags": [made.name],
         "parameters": [
             *_path_parameters(path),
+            *_version_header(service, version),
             *_query_parameters(operation.query, version),
             *_header_parameters(operation.headers, version),
         ],
-        "responses": _responses(operation, version),
+        "responses": _responses(service, operation, version),
     }
     if operation.public:
         described["security"] = []
     elif operation.anonymous:
         described["security"] = [{"token": []}, {}]
-    body = _body(operation, version)
+    body = _body(service, operation, version)
     if body is not None:
         described["requestBody"] = body
     if operation.right:
@@ -96,8 +123,20 @@ def _operation(made: Resource, operation: Operation, version: int, path: str) ->
 
 
 def _path_parameters(path: str) -> Iterable[Json]:
-    for name, _rest in _PARAMETER.findall(path):
-        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+    for name, rest in _PARAMETER.findall(path):
+        shape: Json = {"type": "string", "minLength": 1}
+        if not rest:
+            shape["pattern"] = "^[^/]+$"
+        yield {"name": name, "in": "path", "required": True, "schema": shape}
+
+
+def _version_header(service: Service, version: int) -> Iterable[Json]:
+    """What a request says to get the document's version; the oldest one needs no saying."""
+    history = service.history
+    if history.has_versions:
+        shape = {"type": "string", "const": f"{history.service} {text(version)}"}
+        needed = version != history.minimum
+        yield {"name": "OpenStack-API-Version", "in": "header", "required": needed, "schema": shape}
 
 
 def _query_parameters(schema: type[Schema] | None, version: int) -> Iterable[Json]:
@@ -119,38 +158,75 @@ def _header_parameters(schema: type[Schema] | None, version: int) -> Iterable[Js
             yield {"name": item.wire, "in": "header", "schema": shape, "description": item.doc}
 
 
-def _body(operation: Operation, version: int) -> Json | None:
+def _body(service: Service, operation: Operation, version: int) -> Json | None:
     if operation.raw:
         types = operation.types or ("application/octet-stream",)
         return {"content": {kind: {"schema": {"type": "string"}} for kind in types}}
     if operation.action and operation.body is None:
         shape: Json = {"type": "object", "properties": {operation.action: {}}, "required": [operation.action]}
-        return {"required": True, "content": {"application/json": {"schema": shape}}}
+        return {"required": True, "content": {_JSON: {"schema": shape}}}
     if operation.body is None:
         return None
     shape = operation.body.form(operation.kind, version).json
-    return {"required": True, "content": {"application/json": {"schema": shape}}}
+    if takes_many(service, operation):
+        plural = operation.body.plural
+        many = {"type": "array", "minItems": 1, "items": shape["properties"][operation.body.key]}
+        beside = {"type": "object", "properties": {plural: many}, "required": [plural], "additionalProperties": False}
+        shape = {"anyOf": [shape, beside]}
+    return {"required": True, "content": {kind: {"schema": shape} for kind in (_JSON, *operation.types)}}
 
 
-def _responses(operation: Operation, version: int) -> Json:
+def takes_many(service: Service, operation: Operation) -> bool:
+    """Whether a create also takes a list."""
+    return service.bulk and operation.kind == "create" and operation.body is not None and bool(operation.body.key)
+
+
+def _responses(service: Service, operation: Operation, version: int) -> Json:
     success: Json = {"description": "Success."}
-    if operation.returns is not None and operation.status != 204:
-        schema = operation.returns
-        shape = object_json(schema, "view", version)
-        if operation.many:
-            shape = {"type": "object", "properties": {schema.plural: {"type": "array", "items": shape}}}
-        elif schema.key:
-            shape = {"type": "object", "properties": {schema.key: shape}}
-        success["content"] = {"application/json": {"schema": shape}}
+    content = _content(service, operation, version)
+    if content:
+        success["content"] = content
     if operation.shows is not None:
         shown = [item for item in operation.shows.fields_at(version) if item.in_answers]
         success["headers"] = {i.wire: {"description": i.doc, "schema": {"type": "string"}} for i in shown}
     answers: Json = {str(operation.status): success}
-    errors: list[type[ApiError]] = [BadRequest, NotFound, *operation.raises]
-    if not operation.public:
-        errors += [Unauthorized, Forbidden]
-    if operation.method in {"POST", "PUT", "PATCH", "DELETE"}:
-        errors.append(Conflict)
-    for error in errors:
-        answers.setdefault(str(error.status), {"description": error.title})
+    answers |= {str(status): {"description": "Success."} for status in operation.also}
+    failure: Json = {kind: {} for kind in service.fault_types}
+    for error in _errors(service, operation):
+        answers.setdefault(str(error.status), {"description": error.title, "content": failure})
     return dict(sorted(answers.items()))
+
+
+def _content(service: Service, operation: Operation, version: int) -> Json:
+    """What a success carries, by content type; empty where the declaration does not say."""
+    schema = operation.returns
+    if schema is None or operation.status == 204:
+        return {}
+    shape = object_json(schema, "view", version)
+    if schema.extra != "keep":
+        shape["additionalProperties"] = False
+    many = {"type": "object", "properties": {schema.plural: {"type": "array", "items": shape}}}
+    many["required"] = [schema.plural]
+    if operation.many:
+        return {_JSON: {"schema": many}}
+    if schema.key:
+        shape = {"type": "object", "properties": {schema.key: shape}, "required": [schema.key]}
+    return {_JSON: {"schema": {"anyOf": [shape, many]} if takes_many(service, operation) else shape}}
+
+
+def _errors(service: Service, operation: Operation) -> Iterable[type[ApiError]]:
+    """What an operation may answer besides success: what the edge does by itself, and what it declares."""
+    yield from operation.raises
+    yield BadRequest
+    yield NotFound  # the path's own names, or something that the body or the query names
+    if not operation.public:
+        yield Unauthorized
+        yield Forbidden
+    if service.history.has_versions:
+        yield NotAcceptable
+    if operation.method not in {"GET", "HEAD"}:
+        yield Conflict
+    if operation.body is not None or operation.raw or operation.action:
+        yield TooLarge
+        if service.strict_media:
+            yield UnsupportedMediaType

@@ -131,9 +131,19 @@ class Engine:
         if self._stopping or row["id"] in self._tasks or row["queue"] in self._queues:
             return
         self._queues[row["queue"]] = row["id"]
-        self._tasks[row["id"]] = asyncio.get_running_loop().create_task(
+        task = asyncio.get_running_loop().create_task(
             self._execute(row, steps), name=f"{row['kind']} {row['resource_id']}"
         )
+        self._tasks[row["id"]] = task
+        # a callback, because a task that is cancelled before its first step never reaches its own `finally`
+        task.add_done_callback(lambda _task: self._ended(row))
+
+    def _ended(self, row: Row) -> None:
+        self._tasks.pop(row["id"], None)
+        if self._queues.get(row["queue"]) == row["id"]:
+            del self._queues[row["queue"]]
+        if not self._stopping:
+            self._signals.wake(TOPIC)
 
     async def _execute(self, row: Row, steps: list[Row]) -> None:
         token = log.REQUEST_ID.set(row["request_id"])
@@ -148,10 +158,6 @@ class Engine:
             LOG.exception("run interrupted", kind=row["kind"], resource=row["resource_id"], error=str(error))
         finally:
             log.REQUEST_ID.reset(token)
-            self._tasks.pop(row["id"], None)
-            self._queues.pop(row["queue"], None)
-            if not self._stopping:
-                self._signals.wake(TOPIC)
 
     async def start(self) -> None:
         """Take up what was left unfinished, and go on taking."""

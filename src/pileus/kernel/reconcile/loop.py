@@ -13,17 +13,22 @@ MOST_WAIT = 60.0
 
 
 class Reconciler(Protocol):
-    """Keeps one thing true.
+    """Keeps one thing true."""
 
-    Attributes:
-        name: unique; in logs, `/metrics` and `pileus status`.
-        interval: seconds between two looks when nothing wakes it.
-        topics: signals that wake it.
-    """
+    @property
+    def name(self) -> str:
+        """Unique; in logs, `/metrics` and `pileus status`."""
+        ...
 
-    name: str
-    interval: float
-    topics: tuple[str, ...]
+    @property
+    def interval(self) -> float:
+        """Seconds between two looks when nothing wakes it."""
+        ...
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Signals that wake it."""
+        ...
 
     async def converge(self) -> int:
         """Look at the wanted and the real state and close the difference; how many differences were closed."""

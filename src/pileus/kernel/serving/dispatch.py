@@ -27,6 +27,7 @@ from pileus.kernel.api.errors import (
     Unauthorized,
     UnsupportedMediaType,
 )
+from pileus.kernel.api.fields import UNSET
 from pileus.kernel.auth.access import within_access_rules
 from pileus.kernel.auth.caller import Authenticator
 from pileus.kernel.serving import negotiate
@@ -144,11 +145,30 @@ class Dispatcher:
             call.query = query.parse(operation.query, call.params, call.version, strict=strict)
         elif strict and call.params:
             raise query.unknown(*call.params[0])
-        if operation.body is not None:
+        if operation.body is not None and self._service.rights_first:
+            body = Unread(await self._taken(call, operation.types))
+        elif operation.body is not None:
             if body is None:
                 body = await self._json(call, operation.types)
-            body = operation.body.form(operation.kind, call.version).validate(body)
+            body = call.body = self._validated(call, operation, body)
+        parameter = self._service.fields_parameter
+        if parameter:
+            call.only = frozenset(value for name, value in call.params if name == parameter and value)
         return self._answer(call, operation, await self._transact(call, operation, body))
+
+    def _validated(self, call: Call, operation: Operation, body: Any) -> Any:
+        """The body as its form takes it; a `Bulk` where the service takes lists and this is one."""
+        schema = operation.body
+        assert schema is not None
+        form = schema.form(operation.kind, call.version)
+        if not (self._service.bulk and operation.kind == "create" and isinstance(body, dict) and len(body) == 1):
+            return form.validate(body)
+        items = body.get(schema.plural)
+        if not isinstance(items, list):
+            return form.validate(body)
+        if not items:
+            raise BadRequest("Resources required")
+        return Bulk(form.validate({schema.key: item}) for item in items)
 
     async def _authenticated_if_token(self, call: Call) -> None:
         """Unknown paths are 401 for strangers with a bad token, as behind OpenStack's middleware."""
@@ -175,20 +195,20 @@ class Dispatcher:
         return caller
 
     async def _json(self, call: Call, types: tuple[str, ...]) -> Any:
+        return _decoded(await self._taken(call, types))
+
+    async def _taken(self, call: Call, types: tuple[str, ...]) -> bytes:
+        """The request's body, if its content type is one that is taken."""
         kind = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind not in {"application/json", *types} and (kind or self._service.strict_media):
-            data = await self._bytes(call)
-            if kind or data:
-                raise (
-                    UnsupportedMediaType
-                    if self._service.strict_media
-                    else BadRequest(f"Unsupported Content-Type {kind}")
-                )
         data = await self._bytes(call)
-        try:
-            return _decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadRequest("Malformed request body: it is not valid JSON") from error
+        if kind in {"application/json", *types}:
+            return data
+        if self._service.wrong_media is not None:
+            raise self._service.wrong_media(kind, bool(data))
+        strict = self._service.strict_media
+        if (kind or strict) and (kind or data):
+            raise UnsupportedMediaType if strict else BadRequest(f"Unsupported Content-Type {kind}")
+        return data
 
     async def _bytes(self, call: Call) -> bytes:
         most = self._service.most_body
@@ -218,19 +238,31 @@ class Dispatcher:
 
     async def _invoke(self, call: Call, operation: Operation, body: Any) -> Any:
         bound, owner = self._mounted.bound[id(operation)]
+        if isinstance(body, Bulk):
+            return [await self._invoke(call, operation, item) for item in body]
         names = call.names
         arguments: list[Any] = []
         target: Mapping[str, Any] = call.own()
-        if operation.load_names:
+        if self._service.rights_first and operation.right:
+            self._require(call, operation, owner.target(call, None) if hasattr(owner, "target") else target, None)
+        if isinstance(body, Unread):
+            if operation.load_names:
+                arguments.append(await owner.load(call, *[names[name] for name in operation.load_names]))
+            body = call.body = self._validated(call, operation, _decoded(body.data))
+        elif operation.load_names:
             loaded = await owner.load(call, *[names[name] for name in operation.load_names])
             arguments.append(loaded)
-            if hasattr(owner, "target"):
+            if hasattr(owner, "subject"):
+                target = await owner.subject(call, loaded, body)
+            elif hasattr(owner, "target"):
                 target = owner.target(call, loaded)
             elif isinstance(loaded, Mapping):
                 target = loaded
+        elif hasattr(owner, "subject"):
+            target = await owner.subject(call, None, body)
         elif hasattr(owner, "target"):
             target = owner.target(call, None)
-        if operation.right:
+        if operation.right and not self._service.rights_first:
             self._require(call, operation, target, body)
         arguments += [value for name, value in names.items() if name not in operation.load_names]
         if operation.body is not None:
@@ -240,8 +272,8 @@ class Dispatcher:
     def _require(self, call: Call, operation: Operation, target: Mapping[str, Any], body: Any) -> None:
         policy = self._service.policy
         policy.require(operation.right, call.who, target)
-        for wire in self._mounted.guarded.get(id(operation), ()):
-            if isinstance(body, Mapping) and wire in body:
+        for wire, default in self._mounted.guarded.get(id(operation), ()):
+            if isinstance(body, Mapping) and wire in body and (default is UNSET or body[wire] != default):
                 policy.require(f"{operation.right}:{wire}", call.who, target)
         hidden = self._mounted.hideable.get(id(operation), ())
         if hidden:
@@ -270,15 +302,39 @@ class Dispatcher:
         view = schema.view(call.version, call.hidden)
         if isinstance(result, Page | list):
             page = result if isinstance(result, Page) else Page(result)
-            rows = [view.render(row, call) for row in page.rows]
+            rows = [self._cut(view.render(row, call), call) for row in page.rows]
             beside = self._service.page(call, schema.plural, page.next, page.previous)
             return {schema.plural: rows, **beside, **page.extra}
-        shown = view.render(result, call)
+        shown = self._cut(view.render(result, call), call)
         return {schema.key: shown} if schema.key else shown
+
+    @staticmethod
+    def _cut(shown: dict[str, Any], call: Call) -> dict[str, Any]:
+        return {wire: value for wire, value in shown.items() if wire in call.only} if call.only else shown
+
+
+class Unread:
+    """A body that has come and is not looked at yet."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+
+def _decoded(data: bytes) -> Any:
+    try:
+        return _decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadRequest("Malformed request body: it is not valid JSON") from error
+
+
+class Bulk(list[dict[str, Any]]):
+    """The bodies of several creates in one request."""
 
 
 def _copy(body: Any) -> Any:
     """A transaction that is run again must find the body as it was."""
+    if isinstance(body, Bulk):
+        return Bulk(_copy(value) for value in body)
     if isinstance(body, dict):
         return {key: _copy(value) for key, value in body.items()}
     if isinstance(body, list):

@@ -6,6 +6,7 @@ from typing import Any
 
 from pileus.kernel.api.declare import Operation, Service
 from pileus.kernel.api.errors import BadRequest, NotFound
+from pileus.kernel.api.fields import UNSET
 from pileus.kernel.serving.route import Node, Routes
 
 _PROJECT = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F-]{36}")
@@ -61,7 +62,8 @@ class Mounted:
 
     Attributes:
         bound: by operation, the function bound to its resource object, and that object.
-        guarded: by operation, the attributes whose setting needs a right of its own.
+        guarded: by operation, the attributes whose setting needs a right of its own, each with the value that means
+            the same as leaving it out (UNSET where there is none).
         hideable: by operation, the attributes whose sight needs a right of its own.
         hiders: by operation, the name that those rights start with.
         unknown: stands for the operation until one is found.
@@ -71,7 +73,7 @@ class Mounted:
         self.service = service
         self.routes = Routes()
         self.bound: dict[int, tuple[Callable[..., Any], Any]] = {}
-        self.guarded: dict[int, tuple[str, ...]] = {}
+        self.guarded: dict[int, tuple[tuple[str, Any], ...]] = {}
         self.hideable: dict[int, tuple[str, ...]] = {}
         self.hiders: dict[int, str] = {}
         self.unknown = Operation(method="", path="", function=Mounted.__init__)
@@ -95,7 +97,10 @@ class Mounted:
         attribute = {"POST": "allow_create", "PUT": "allow_update", "PATCH": "allow_update"}.get(operation.method)
         if operation.body is not None and attribute and operation.right:
             fields = operation.body.fields.values()
-            self.guarded[id(operation)] = tuple(f.wire for f in fields if getattr(f, attribute) is not None)
+            creates = attribute == "allow_create"
+            self.guarded[id(operation)] = tuple(
+                (f.wire, f.default if creates else UNSET) for f in fields if getattr(f, attribute) is not None
+            )
         if operation.returns is None or not operation.right:
             return
         hideable = tuple(f.wire for f in operation.returns.fields.values() if f.allow_read is not None)

@@ -78,7 +78,7 @@ async def _orphans_collected() -> bool:
     """Leave an orphan behind and see whether its entry in the process table goes once it has ended."""
     outcome = await attempt("sh", "-c", "true > /dev/null & echo $!", timeout=5.0)
     entry = Path("/proc", outcome.output.strip() or "none")
-    for _ in range(20):
+    for _ in range(250):  # some first processes only look once a second
         if not await asyncio.to_thread(entry.exists):
             return True
         await asyncio.sleep(0.02)

@@ -1,10 +1,12 @@
 """Any number of simulated hosts, each answering at its own address."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pileus.host.agent.agent import Agent
 from pileus.host.agent.errors import ERRORS
 from pileus.host.agent.protocol import HostAgent
+from pileus.host.hypervisor.spec import Nic
 from pileus.kernel.peers.memory import MemoryTransport
 from pileus.kernel.peers.protocol import serve
 from pileus.kernel.world import World
@@ -32,6 +34,7 @@ class Fleet:
     Args:
         latency: how long their hypervisors take.
         ledger: if set, their servers outlive this process there.
+        plug: if set, called with a port's id and its host when a nic is plugged: the simulated switch.
     """
 
     def __init__(
@@ -41,11 +44,13 @@ class Fleet:
         *,
         latency: Latency | None = None,
         ledger: Ledger | None = None,
+        plug: Callable[[str, str], None] | None = None,
     ) -> None:
         self._transport = transport
         self._world = world
         self._latency = latency
         self._ledger = ledger
+        self._plug = plug
         self.hosts: dict[str, SimulatedHost] = {}
 
     def add(self, name: str, *, vcpus: int = 64, memory_mib: int = 262144, disk_gib: int = 4096) -> SimulatedHost:
@@ -54,13 +59,17 @@ class Fleet:
         hypervisor = SimulatedHypervisor(
             machine(name, vcpus=vcpus, memory_mib=memory_mib, disk_gib=disk_gib),
             latency=self._latency,
-            sleep=self._world.clock.sleep,
-            now=lambda: self._world.clock.now().timestamp(),
+            clock=self._world.clock,
             faults=faults,
             ledger=self._ledger,
         )
         disks = SimulatedDisks(faults)
-        host = SimulatedHost(name, hypervisor, disks, faults, Agent(hypervisor, disks))
+
+        async def plug(nic: Nic) -> None:
+            if self._plug is not None:
+                self._plug(nic.port_id, name)
+
+        host = SimulatedHost(name, hypervisor, disks, faults, Agent(hypervisor, disks, plug=plug))
         self.hosts[name] = host
         self.wake(name)
         return host

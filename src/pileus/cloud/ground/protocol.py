@@ -5,32 +5,35 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pileus.compute.service import Compute
-from pileus.host.agent.protocol import ImageSource
 from pileus.kernel.parts import Parts
 from pileus.network.backend.protocol import NetworkBackend
 
 Progress = Callable[[str], None]
+"""Told what happens, for people."""
+
 ImageFile = Callable[[str], Awaitable[Path | None]]
 """Where an image's data lie on this machine, by its id."""
 
 
 class Ground(Protocol):
-    """One machine's hosts and networks.
+    """The hosts and the networks of one machine."""
 
-    Attributes:
-        network: makes networks real.
-        hosts: the hosts that answer here, by name.
-    """
-
-    network: NetworkBackend
-    hosts: tuple[str, ...]
-
-    async def start(self, parts: Parts, image_file: ImageFile) -> None:
-        """Let the hosts answer, at `host/<name>` of the transport."""
+    @property
+    def network(self) -> NetworkBackend:
+        """Makes networks real; there after `prepare`."""
         ...
 
-    async def serve_metadata(self, parts: Parts, compute: Compute) -> None:
-        """Answer guests that ask for their metadata."""
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names of the hosts that answer here."""
+        ...
+
+    async def prepare(self, progress: Progress) -> None:
+        """Bring the machine up and connect to it."""
+        ...
+
+    async def start(self, parts: Parts, compute: Compute, image_file: ImageFile) -> None:
+        """Let the hosts answer at `host/<name>` of the transport, and guests ask for metadata."""
         ...
 
     async def status(self) -> dict[str, Any]:
@@ -40,6 +43,3 @@ class Ground(Protocol):
     async def stop(self) -> None:
         """Let go of everything; servers and networks go on."""
         ...
-
-
-__all__ = ["Ground", "ImageFile", "ImageSource", "Progress"]

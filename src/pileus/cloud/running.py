@@ -1,0 +1,199 @@
+"""The serving process: from settings to a cloud that answers, until it is asked to stop."""
+
+import asyncio
+import base64
+import socket
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+import uvloop
+from starlette.requests import Request
+
+from pileus.cloud import credentials, inquiry, networks, serving
+from pileus.cloud.assembly import Cloud, make_parts, open_store
+from pileus.cloud.client import ApiClient
+from pileus.cloud.folder import StateFolder
+from pileus.cloud.ground.machine import settings_of
+from pileus.cloud.ground.protocol import Ground
+from pileus.cloud.overview import Overview
+from pileus.cloud.settings import CloudSettings
+from pileus.kernel import log
+from pileus.kernel.api.call import Answer
+from pileus.kernel.api.openapi import document
+from pileus.kernel.api.versions import number
+from pileus.kernel.ids import Ids
+from pileus.kernel.peers.memory import MemoryTransport
+from pileus.kernel.serving.server import Application
+from pileus.kernel.settings import InvalidSettings
+from pileus.kernel.world import World
+
+LOG = log.get("cloud")
+
+
+class Progress(Protocol):
+    """Tells people what happens."""
+
+    def line(self, text: str) -> None:
+        """Tell one line."""
+        ...
+
+
+def run(folder: StateFolder, listen: str, *, simulated: bool, report: Progress, ready: Callable[[], None]) -> int:
+    """Serve the cloud of a folder until SIGTERM; the exit status.
+
+    Args:
+        listen: address:port; empty takes the settings'.
+        ready: called once every API answers.
+    """
+    try:
+        settings = settings_of(folder)
+        address, port = parse_listen(listen or settings.listen)
+    except (InvalidSettings, ValueError) as error:
+        report.line(str(error))
+        return 1
+    log.configure(json_lines=settings.log.json, level=settings.log.level)
+    serve = Serving(folder, settings, address, port, simulated=simulated)
+    try:
+        uvloop.run(serve.run(report, ready))
+    except StartFailed as error:
+        report.line(str(error))
+        return 1
+    finally:
+        folder.release()
+    return 0
+
+
+class StartFailed(Exception):
+    """The cloud could not be brought up; the message is for its user."""
+
+
+def parse_listen(text: str) -> tuple[str, int]:
+    """The address and port of "address:port".
+
+    Raises:
+        ValueError: it is not of that form.
+    """
+    address, colon, port = text.rpartition(":")
+    if not colon or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError(f"--listen takes ADDRESS:PORT, not {text!r}")
+    return address.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - asked for
+
+
+class Serving:
+    """One life of the serving process."""
+
+    def __init__(
+        self, folder: StateFolder, settings: CloudSettings, address: str, port: int, *, simulated: bool
+    ) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._address, self._port = address, port
+        self._simulated = simulated
+        self._world = World()
+        self._cloud: Cloud
+
+    @property
+    def url(self) -> str:
+        """The address in the catalog."""
+        if self._settings.public_url:
+            return self._settings.public_url.rstrip("/")
+        reachable = socket.gethostname() if self._address in {"0.0.0.0", "::"} else self._address  # noqa: S104
+        return f"http://{f'[{reachable}]' if ':' in reachable else reachable}:{self._port}"
+
+    async def run(self, report: Progress, ready: Callable[[], None]) -> None:
+        """Bring the cloud up, serve, take it down.
+
+        Raises:
+            StartFailed: it did not come up.
+        """
+        self._folder.take()
+        transport = MemoryTransport()
+        store = open_store(self._settings, self._folder, simulated=self._simulated)
+        ground = self._ground(transport)
+        try:
+            await ground.prepare(report.line)
+        except Exception as error:
+            LOG.exception("ground", error=str(error))
+            raise StartFailed(f"This machine cannot carry the cloud: {error}") from error
+        await store.start()
+        node = ground.hosts[0] if ground.hosts else "node"
+        parts = make_parts(self._settings, self._folder, store, self._world, transport, node)
+        self._cloud = cloud = Cloud(parts, self._settings, ground)
+        passwords = self._passwords()
+        await cloud.start(url=self.url, admin_password=passwords["admin"], demo_password=passwords["demo"])
+        overview = Overview(cloud)
+        inquiries = await inquiry.serve(self._folder, overview.answers())
+        application = Application(
+            cloud.services,
+            store,
+            self._world,
+            cloud.identity,
+            plain={"": self._root, "metrics": overview.metrics, "openapi": self._openapi},
+            public_url=self._settings.public_url,
+        )
+
+        async def started() -> None:
+            try:
+                await asyncio.to_thread(self._first_networks)
+            except Exception as error:
+                LOG.exception("first networks", error=str(error))
+                report.line(f"The first networks could not be made: {error}")
+            ready()
+
+        try:
+            await serving.serve(application, self._address, self._port, started, self._world.clock)
+        finally:
+            inquiries.close()
+            await cloud.stop()
+
+    def _ground(self, transport: MemoryTransport) -> Ground:
+        if self._simulated:
+            from pileus.cloud.ground.simulated import SimulatedGround
+
+            return SimulatedGround(self._settings.simulated, self._folder, self._world, transport)
+        from pileus.cloud.ground.real import RealGround
+
+        return RealGround(self._settings.machine, self._folder)
+
+    def _passwords(self) -> dict[str, str]:
+        passwords = credentials.read(self._folder)
+        for user in ("admin", "demo"):
+            passwords.setdefault(user, secret_word(self._world.ids))
+        auth_url = f"{self.url}/identity/v3"
+        credentials.write(self._folder, auth_url=auth_url, region=self._settings.region, passwords=passwords)
+        return passwords
+
+    def _first_networks(self) -> None:
+        admin = ApiClient(self._folder.clouds, credentials.ADMIN)
+        demo = ApiClient(self._folder.clouds, credentials.DEMO)
+        admin.login()
+        demo.login()
+        networks.ensure(admin, demo, self._settings.machine.external_address)
+
+    async def _root(self, request: Request) -> Answer:
+        documents = {service.type: f"{self.url}{service.prefix}/" for service in self._cloud.services}
+        return Answer(200, {"Content-Type": "application/json"}, msgspec.json.encode({"services": documents}))
+
+    async def _openapi(self, request: Request) -> Answer:
+        """`/openapi/` lists the documents; `/openapi/compute/2.90` is one, without a version the newest."""
+        parts = [part for part in request.url.path.split("/")[2:] if part]
+        services = {service.type: service for service in self._cloud.services}
+        headers = {"Content-Type": "application/json"}
+        if not parts:
+            listed = {name: f"{self.url}/openapi/{name}" for name in services}
+            return Answer(200, headers, msgspec.json.encode(listed))
+        service = services.get(parts[0])
+        try:
+            wanted = number(parts[1]) if len(parts) > 1 else service.history.maximum if service else 0
+        except ValueError:
+            service = None
+        if service is None:
+            return Answer(404, headers, b'{"error": "there is no such document"}')
+        shown = document(service, wanted, f"{self.url}{service.prefix}")
+        return Answer(200, headers, msgspec.json.encode(shown))
+
+
+def secret_word(ids: Ids) -> str:
+    """A password of 120 bits that survives being typed into shells and URLs."""
+    return base64.b32encode(ids.secret(15)).decode().lower()

@@ -1,0 +1,1 @@
+"""Aggregates: sets of hosts with metadata, which also make the availability zones."""

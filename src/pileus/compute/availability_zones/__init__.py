@@ -1,0 +1,1 @@
+"""Availability zones, which follow from aggregates and the default zone."""

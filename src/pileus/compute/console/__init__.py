@@ -1,0 +1,1 @@
+"""Consoles: logs, and the tickets with which a browser reaches a server's screen."""

@@ -1,0 +1,1 @@
+"""Hosts as compute showed them until 2.42, before services and hypervisors told more."""

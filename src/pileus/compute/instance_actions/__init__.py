@@ -1,0 +1,1 @@
+"""What was done to servers, read from the journal of operations."""

@@ -1,0 +1,1 @@
+"""What the caller's project may have, in the form that clients plan with."""

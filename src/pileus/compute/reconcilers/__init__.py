@@ -1,0 +1,1 @@
+"""What must stay true of servers and their hosts: one loop in each file."""

@@ -1,0 +1,1 @@
+"""Servers: the heart of compute."""

@@ -1,0 +1,1 @@
+"""Metadata, tags and the password of servers."""

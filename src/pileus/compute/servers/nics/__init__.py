@@ -1,0 +1,1 @@
+"""Addresses, security groups and nics of servers."""

@@ -1,0 +1,1 @@
+"""The durable operations on servers, one file each."""

@@ -1,0 +1,1 @@
+"""What servers have used over a period: hours, and hours times their sizes."""

@@ -1,0 +1,68 @@
+"""Identity's errors in Keystone's words, and the shape that they are sent in.
+
+ApiError
+├── Unauthorized 401: whatever is wrong with who asks, without saying what
+├── NotFound 404 ── Missing: "Could not find user: …"
+├── Conflict 409 ── Taken: a name that must be unique is not
+├── Forbidden 403 ── NotAllowed, Immutable
+└── BadRequest 400 ── Malformed
+"""
+
+from typing import Any
+
+import msgspec
+
+from pileus.kernel.api.errors import ApiError, BadRequest, Conflict, Forbidden, InvalidInput, NotFound
+
+
+class Missing(NotFound):
+    """404: there is no such thing."""
+
+    message = "Could not find {kind}: {id}."
+
+
+class Taken(Conflict):
+    """409: the name is taken."""
+
+    message = "Conflict occurred attempting to store {kind} - {details}."
+
+
+class NotAllowed(Forbidden):
+    """403: the caller may not do this."""
+
+    message = "You are not authorized to perform the requested action: {action}."
+
+
+class Immutable(Forbidden):
+    """403: the resource is marked as one that must not change."""
+
+    message = 'Unable to {verb} immutable {kind} resource: `{id}. Set resource option "immutable" to false first.'
+
+
+class Malformed(BadRequest):
+    """400: the body does not hold together."""
+
+
+def duplicate(kind: str, name: str) -> Taken:
+    """The error of a name that another resource of the kind has."""
+    return Taken(kind=kind, details=f"Duplicate entry found with name {name}")
+
+
+def invalid(error: InvalidInput) -> ApiError:
+    """A schema's refusal in Keystone's words."""
+    name = str(error.path[-1]) if error.path else ""
+    if name:
+        return BadRequest(f"Invalid input for field '{name}': {error.reason}")
+    return BadRequest(error.reason)
+
+
+def fault(error: ApiError, call: Any) -> tuple[dict[str, str], bytes]:
+    """An error in Keystone's shape."""
+    text = error.text
+    if "right" in error.values:
+        text = NotAllowed(action=error.values["right"]).text
+    body = {"error": {"code": error.status, "message": text, "title": error.title}}
+    headers = {"Content-Type": "application/json", "Vary": "X-Auth-Token"}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = f'Keystone uri="{call.base}"'
+    return headers, msgspec.json.encode(body)

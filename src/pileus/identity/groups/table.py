@@ -1,0 +1,24 @@
+"""Groups and who belongs to them."""
+
+from sqlalchemy import Column, Index, String, Table, Text, UniqueConstraint
+
+from pileus.kernel.store import METADATA, Json
+
+GROUPS = Table(
+    "identity_groups",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("domain_id", String(64), nullable=False),
+    Column("description", Text, nullable=True),
+    Column("extra", Json, nullable=False),
+    UniqueConstraint("domain_id", "name"),
+)
+
+MEMBERS = Table(
+    "identity_members",
+    METADATA,
+    Column("user_id", String(64), primary_key=True),
+    Column("group_id", String(64), primary_key=True),
+    Index("ix_identity_members_group_id", "group_id"),
+)

@@ -1,0 +1,136 @@
+"""`/v3/users`."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from pileus.identity.assignments.reach import projects_of
+from pileus.identity.groups.schema import Group
+from pileus.identity.groups.table import GROUPS, MEMBERS
+from pileus.identity.listing import listing
+from pileus.identity.lookup import fetch
+from pileus.identity.projects.api import FILTERS as PROJECT_FILTERS
+from pileus.identity.projects.logic import with_tags
+from pileus.identity.projects.schema import Project
+from pileus.identity.projects.table import PROJECTS
+from pileus.identity.rules import ADMIN, ADMIN_OR_SYSTEM_READER, reader_of
+from pileus.identity.tokens.methods import Methods
+from pileus.identity.users.logic import UserLogic
+from pileus.identity.users.passwords import Passwords
+from pileus.identity.users.schema import PasswordChange, User
+from pileus.identity.users.table import USERS
+from pileus.kernel.api.call import Call, Page
+from pileus.kernel.api.declare import delete, get, patch, post, resource
+from pileus.kernel.api.errors import Unauthorized
+from pileus.kernel.store import Row
+from pileus.kernel.store.database import retrying
+
+_SHOW = (
+    f"{ADMIN_OR_SYSTEM_READER} or (role:reader and token.domain.id:%(target.user.domain_id)s) "
+    "or user_id:%(target.user.id)s"
+)
+_WRITE = f"{ADMIN} or (role:manager and token.domain.id:%(target.user.domain_id)s)"
+
+
+def user_target(row: Row) -> dict[str, Any]:
+    """What rights on a user look at."""
+    return {"target.user.id": row["id"], "target.user.domain_id": row["domain_id"], "user_id": row["id"]}
+
+
+@resource("/users", schema=User, policy="identity:%s")
+class Users:
+    """Users."""
+
+    def __init__(self, logic: UserLogic, passwords: Passwords, methods: Methods) -> None:
+        self._logic = logic
+        self._passwords = passwords
+        self._methods = methods
+
+    async def load(self, call: Call, user_id: str) -> Row:
+        """The user of that id."""
+        return await fetch(call, USERS, user_id, "user")
+
+    def target(self, call: Call, loaded: Row | None) -> dict[str, Any]:
+        """What rights look at: the user, or the domain that a new one or a list is about."""
+        if loaded is not None:
+            return user_target(loaded)
+        return {
+            "target.user.domain_id": (call.body or {}).get("domain_id") or own_domain(call),
+            "target.domain_id": dict(call.params).get("domain_id") or call.who.domain_id or None,
+        }
+
+    @get(rule="list_users", allow=reader_of("target.domain_id"))
+    async def list(self, call: Call) -> Page:
+        """List users."""
+        statement = select(USERS)
+        if call.who.domain_id and not call.who.is_admin:
+            statement = statement.where(USERS.c.domain_id == call.who.domain_id)
+        return await listing(call, USERS, ("name", "domain_id", "enabled", "default_project_id"), statement)
+
+    @get("/{user_id}", rule="get_user", allow=_SHOW)
+    async def show(self, call: Call, user: Row) -> Row:
+        """Show a user."""
+        return user
+
+    @post(rule="create_user", allow=_WRITE, transaction="none")
+    async def create(self, call: Call, body: dict[str, Any]) -> Row:
+        """Create a user, in the caller's domain unless another is named."""
+        values = {**body, "domain_id": body.get("domain_id") or own_domain(call)}
+        password = values.pop("password", None)
+        hashed = await self._passwords.hash(password) if password is not None else None
+        return await retrying(call.store, lambda tx: self._logic.create(tx, values, hashed))
+
+    @patch("/{user_id}", rule="update_user", allow=_WRITE, transaction="none")
+    async def update(self, call: Call, user: Row, body: dict[str, Any]) -> Row:
+        """Change a user; a new password ends every token of theirs."""
+        values = dict(body)
+        password = values.pop("password", None)
+        hashed = await self._passwords.hash(password) if password is not None else None
+        return await retrying(call.store, lambda tx: self._logic.update(tx, user["id"], values, hashed))
+
+    @delete("/{user_id}", rule="delete_user", allow=_WRITE)
+    async def remove(self, call: Call, user: Row) -> None:
+        """Delete a user with all that is theirs."""
+        await self._logic.delete(call.tx, user["id"])
+
+    @post("/{user_id}/password", body=PasswordChange, status=204, public=True, loads=False, transaction="none")
+    async def change_password(self, call: Call, user_id: str, body: dict[str, Any]) -> None:
+        """Change one's own password; the old one is the proof, no token is needed."""
+        async with call.store.read() as tx:
+            row = await tx.first(select(USERS).where(USERS.c.id == user_id))
+        user = await self._methods.check_password(row, body["original_password"], user_id)
+        if user["options"].get("lock_password") or not user["enabled"]:
+            raise Unauthorized
+        hashed = await self._passwords.hash(body["password"])
+        await retrying(call.store, lambda tx: self._logic.update(tx, user_id, {}, hashed))
+
+    @get(
+        "/{user_id}/groups",
+        rule="list_groups_for_user",
+        allow=f"{reader_of('target.user.domain_id')} or user_id:%(user_id)s",
+        returns=Group,
+        many=True,
+    )
+    async def groups(self, call: Call, user: Row) -> Page:
+        """List the groups of a user."""
+        mine = select(MEMBERS.c.group_id).where(MEMBERS.c.user_id == user["id"])
+        return await listing(call, GROUPS, ("name",), select(GROUPS).where(GROUPS.c.id.in_(mine)))
+
+    @get(
+        "/{user_id}/projects",
+        rule="list_user_projects",
+        allow=f"{reader_of('target.user.domain_id')} or user_id:%(target.user.id)s",
+        returns=Project,
+        many=True,
+    )
+    async def projects(self, call: Call, user: Row) -> Page:
+        """List the projects on which a user holds a role."""
+        ids = await projects_of(call.tx, user["id"])
+        page = await listing(call, PROJECTS, PROJECT_FILTERS, select(PROJECTS).where(PROJECTS.c.id.in_(ids)))
+        page.rows = await with_tags(call.tx, [*page.rows])
+        return page
+
+
+def own_domain(call: Call) -> str:
+    """The domain of what a caller makes without naming one."""
+    return call.who.domain_id or call.who.project_domain_id or "default"

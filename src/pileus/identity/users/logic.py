@@ -1,0 +1,91 @@
+"""What happens to users."""
+
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+
+from pileus.identity.application_credentials.table import ACCESS_RULES, APPLICATION_CREDENTIALS
+from pileus.identity.assignments.table import ASSIGNMENTS
+from pileus.identity.credentials.table import CREDENTIALS
+from pileus.identity.errors import Malformed, Missing, duplicate
+from pileus.identity.groups.table import MEMBERS
+from pileus.identity.listing import merged, split
+from pileus.identity.projects.table import PROJECTS
+from pileus.identity.revisions.logic import Revisions
+from pileus.identity.trusts.table import TRUSTS
+from pileus.identity.users.table import USERS
+from pileus.kernel.store import DuplicateRow, Row, Tx
+from pileus.kernel.world import World
+
+
+class UserLogic:
+    """Writes users.  Passwords come hashed, because hashing takes too long for a transaction."""
+
+    def __init__(self, world: World, revisions: Revisions) -> None:
+        self._world = world
+        self._revisions = revisions
+
+    async def create(self, tx: Tx, body: dict[str, Any], hashed: str | None) -> Row:
+        """Make a user.
+
+        Raises:
+            Missing: the domain does not exist.
+            Taken: the name is taken.
+        """
+        where = (PROJECTS.c.id == body["domain_id"], PROJECTS.c.is_domain.is_(True))
+        if await tx.first(select(PROJECTS.c.id).where(*where)) is None:
+            raise Missing(kind="domain", id=body["domain_id"])
+        row = {
+            "default_project_id": None,
+            "enabled": True,
+            "options": {},
+            **split(body, USERS),
+            "id": self._world.ids.hex(),
+            "password_hash": hashed,
+            "password_expires_at": None,
+            "tokens_since": None,
+            "failures": 0,
+            "failed_at": None,
+        }
+        try:
+            await tx.insert(USERS, row)
+        except DuplicateRow as error:
+            raise duplicate("user", row["name"]) from error
+        return row
+
+    async def update(self, tx: Tx, id: str, body: dict[str, Any], hashed: str | None) -> Row:
+        """Change a user.
+
+        Raises:
+            Missing: there is no such user any more.
+            Malformed: the domain would change.
+            Taken: the name is taken.
+        """
+        row = await tx.first(select(USERS).where(USERS.c.id == id))
+        if row is None:
+            raise Missing(kind="user", id=id)
+        if body.get("domain_id", row["domain_id"]) != row["domain_id"]:
+            raise Malformed("A user cannot move to another domain.")
+        values = merged(row, body, USERS)
+        if "options" in values:
+            options = {**row["options"], **values["options"]}
+            values["options"] = {name: value for name, value in options.items() if value is not None}
+        if hashed is not None:
+            values |= {"password_hash": hashed, "failures": 0, "failed_at": None}
+        if hashed is not None or (values.get("enabled") is False and row["enabled"]):
+            values["tokens_since"] = self._world.clock.now()
+        try:
+            await tx.run(update(USERS).where(USERS.c.id == id).values(**values))
+        except DuplicateRow as error:
+            raise duplicate("user", body["name"]) from error
+        await self._revisions.changed(tx)
+        return {**row, **values}
+
+    async def delete(self, tx: Tx, id: str) -> None:
+        """Remove a user and all that is theirs."""
+        await tx.run(delete(ASSIGNMENTS).where(ASSIGNMENTS.c.actor == "user", ASSIGNMENTS.c.actor_id == id))
+        for table in (MEMBERS, APPLICATION_CREDENTIALS, ACCESS_RULES, CREDENTIALS):
+            await tx.run(delete(table).where(table.c.user_id == id))
+        await tx.run(delete(TRUSTS).where(or_(TRUSTS.c.trustor_user_id == id, TRUSTS.c.trustee_user_id == id)))
+        await tx.run(delete(USERS).where(USERS.c.id == id))
+        await self._revisions.changed(tx)

@@ -1,0 +1,153 @@
+"""Puts identity together."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from pileus.identity.application_credentials.api import AccessRules, ApplicationCredentials
+from pileus.identity.application_credentials.logic import ApplicationCredentialLogic
+from pileus.identity.assignments.api import grant_resources
+from pileus.identity.bootstrap import Bootstrap
+from pileus.identity.credentials.api import Credentials
+from pileus.identity.credentials.logic import Blobs
+from pileus.identity.discovery.api import Discovery
+from pileus.identity.domains.api import Domains
+from pileus.identity.ec2_credentials.api import Ec2Credentials
+from pileus.identity.endpoints.api import Endpoints
+from pileus.identity.errors import fault, invalid
+from pileus.identity.groups.api import Groups, Membership
+from pileus.identity.limits.api import Limits, RegisteredLimits
+from pileus.identity.listing import page_links
+from pileus.identity.policies.api import Policies
+from pileus.identity.projects.api import Projects
+from pileus.identity.projects.logic import ProjectLogic
+from pileus.identity.projects.table import PROJECTS
+from pileus.identity.reach.api import AuthReach, FederationReach
+from pileus.identity.regions.api import Regions
+from pileus.identity.revisions.logic import Revisions
+from pileus.identity.role_assignments.api import RoleAssignments
+from pileus.identity.roles.api import Implications, Inferences, Roles
+from pileus.identity.roles.book import RoleBook
+from pileus.identity.rules import RULES
+from pileus.identity.services.api import CatalogServices
+from pileus.identity.services.catalog import Catalog
+from pileus.identity.settings import IdentitySettings
+from pileus.identity.tokens.access import Accesses, stamp
+from pileus.identity.tokens.api import AuthTokens
+from pileus.identity.tokens.keys import Keys
+from pileus.identity.tokens.logic import Tokens
+from pileus.identity.tokens.methods import Methods
+from pileus.identity.tokens.scopes import Scopes
+from pileus.identity.trusts.api import Trusts
+from pileus.identity.trusts.logic import TrustLogic
+from pileus.identity.users.api import Users
+from pileus.identity.users.logic import UserLogic
+from pileus.identity.users.passwords import Passwords
+from pileus.identity.versions import HISTORY
+from pileus.kernel.api.declare import Service
+from pileus.kernel.auth.caller import Caller
+from pileus.kernel.parts import Parts
+from pileus.kernel.store import Tx
+from pileus.kernel.store.sqlite import SqliteStore
+
+
+class IdentityService:
+    """Identity as other services see it.
+
+    Attributes:
+        api: the API to mount.
+        tokens: every token of this cloud.
+    """
+
+    def __init__(self, api: Service, tokens: Tokens, bootstrap: Bootstrap) -> None:
+        self.api = api
+        self.tokens = tokens
+        self._bootstrap = bootstrap
+
+    async def authenticate(self, token: str) -> Caller:
+        """The caller behind a token.
+
+        Raises:
+            Unauthorized: the token is unknown, forged, expired or revoked.
+        """
+        return (await self.tokens.find(token)).caller
+
+    async def project_exists(self, tx: Tx, project_id: str) -> bool:
+        """Whether there is such a project."""
+        return await tx.first(select(PROJECTS.c.id).where(PROJECTS.c.id == project_id)) is not None
+
+    async def prepare(
+        self,
+        tx: Tx,
+        *,
+        admin_password: str,
+        url: str,
+        demo_password: str = "",
+        services: Sequence[Service] = (),
+    ) -> None:
+        """Make what a fresh cloud needs; safe to repeat."""
+        passwords = {"admin": admin_password}
+        if demo_password:
+            passwords["demo"] = demo_password
+        shown = [self.api, *(service for service in services if service.type != self.api.type)]
+        await self._bootstrap.run(tx, passwords=passwords, url=url, services=shown)
+
+
+def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityService:
+    """Make identity from the kernel's parts."""
+    settings = settings or IdentitySettings()
+    store, world = parts.store, parts.world
+    revisions = Revisions(store, world.clock, shared=not isinstance(store, SqliteStore))
+    book, catalog = RoleBook(), Catalog()
+    accesses = Accesses(revisions, world.clock, book, catalog)
+    keys = Keys(parts.state / "identity" / "fernet-keys", world.ids)
+    blobs = Blobs(Keys(parts.state / "identity" / "credential-keys", world.ids))
+    window = timedelta(seconds=settings.expired_window_seconds)
+    tokens = Tokens(store, world, revisions, accesses, keys, window)
+    passwords = Passwords(settings.password_rounds)
+    methods = Methods(store, world.clock, tokens, passwords, settings)
+    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions)
+    api = Service(
+        type="identity",
+        name="keystone",
+        prefix="/identity",
+        root="/v3",
+        aliases=("",),
+        history=HISTORY,
+        fault=fault,
+        invalid=invalid,
+        page=page_links,
+        stamp=stamp,  # type: ignore[arg-type]  # takes None too
+        rules=RULES,
+        policy_file=parts.policy_file("identity"),
+        strict_media=False,
+    )
+    api.add(
+        Discovery(),
+        AuthTokens(tokens, methods, Scopes(store, accesses, revisions)),
+        AuthReach(catalog, revisions),
+        FederationReach(),
+        Domains(projects),
+        Projects(projects),
+        Users(users, passwords, methods),
+        Groups(revisions),
+        Membership(revisions),
+        Roles(revisions),
+        Implications(revisions),
+        Inferences(),
+        *grant_resources(revisions),
+        RoleAssignments(revisions, book),
+        Regions(revisions),
+        CatalogServices(revisions),
+        Endpoints(revisions),
+        Policies(),
+        Credentials(blobs),
+        Ec2Credentials(blobs),
+        ApplicationCredentials(ApplicationCredentialLogic(world, revisions), passwords),
+        AccessRules(),
+        Trusts(TrustLogic(world, revisions, book)),
+        RegisteredLimits(),
+        Limits(),
+    )
+    return IdentityService(api, tokens, Bootstrap(world, revisions, passwords, parts.region))

@@ -1,0 +1,1 @@
+"""Address scopes: where addresses do not overlap."""

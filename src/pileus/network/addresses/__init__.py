@@ -1,0 +1,1 @@
+"""Addresses and MACs: which are free, and who has them."""

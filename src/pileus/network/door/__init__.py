@@ -1,0 +1,1 @@
+"""The door for other services: `service.Network`, fulfilled."""

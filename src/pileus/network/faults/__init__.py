@@ -1,0 +1,1 @@
+"""How errors are answered: in the shape and the words of Neutron."""

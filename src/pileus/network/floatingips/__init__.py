@@ -1,0 +1,1 @@
+"""Floating IPs: outside addresses for inside ones."""

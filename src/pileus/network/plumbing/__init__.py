@@ -1,0 +1,1 @@
+"""How changes of the database reach the network backend."""

@@ -1,0 +1,1 @@
+"""Ports: connection points of networks."""

@@ -1,0 +1,1 @@
+"""What compute's oldest resources pass on to the network service."""

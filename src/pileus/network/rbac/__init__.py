@@ -1,0 +1,1 @@
+"""RBAC policies: whom a network is shared with."""

@@ -1,0 +1,1 @@
+"""Loops that keep the backend and the database agreed."""

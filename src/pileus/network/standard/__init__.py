@@ -1,0 +1,1 @@
+"""What every network resource has: standard attributes, lists with filters, tags, revisions."""

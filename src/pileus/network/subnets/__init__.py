@@ -1,0 +1,1 @@
+"""Subnets: prefixes on networks, and the addresses handed out of them."""

@@ -1,0 +1,105 @@
+"""Candidates: the search over the newest snapshot, and its answer as JSON."""
+
+import random
+from collections.abc import Iterable
+
+import msgspec
+
+from pileus.kernel.api.errors import BadRequest
+from pileus.kernel.store import Tx
+from pileus.kernel.world import World
+from pileus.placement.resource_classes.logic import ResourceClasses
+from pileus.placement.scheduling.keeper import Keeper
+from pileus.placement.scheduling.request import Request
+from pileus.placement.scheduling.search import Candidate, search
+from pileus.placement.scheduling.snapshot import Snapshot, summary
+from pileus.placement.settings import PlacementSettings
+from pileus.placement.traits.logic import Traits
+from pileus.placement.versions import (
+    ALLOCATIONS_BY_PROVIDER,
+    CANDIDATES_TRAITS,
+    MAPPINGS,
+    NESTED_CANDIDATES,
+    SUMMARY_ALL_CLASSES,
+)
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Candidates:
+    """Finds candidates."""
+
+    def __init__(
+        self, world: World, keeper: Keeper, classes: ResourceClasses, traits: Traits, settings: PlacementSettings
+    ) -> None:
+        self._world = world
+        self._keeper = keeper
+        self._classes = classes
+        self._traits = traits
+        self._settings = settings
+
+    async def find(self, tx: Tx, request: Request, version: int) -> bytes:
+        """The answer to a request in the form of a version.
+
+        Raises:
+            BadRequest: there is no such resource class or trait.
+        """
+        names = request.classes()
+        known = await self._classes.known(tx, names)
+        for name in names:
+            if name not in known:
+                raise BadRequest(f"Invalid resource class in resources parameter: No such resource class {name}.")
+        missing = request.traits() - await self._traits.known(tx, request.traits())
+        if missing:
+            raise BadRequest(f"No such trait(s): {', '.join(sorted(missing))}.")
+        snapshot = await self._keeper.current(tx)
+        return answer(snapshot, request, version, self._settings, self._world.ids.random())
+
+
+def answer(
+    snapshot: Snapshot, request: Request, version: int, settings: PlacementSettings, chance: random.Random
+) -> bytes:
+    """The answer to a request in the form of a version: pure."""
+    nested = NESTED_CANDIDATES.applies(version)
+    bounds = [bound for bound in (settings.most_candidates, request.limit) if bound]
+    if settings.randomize_candidates:
+        found = search(snapshot, request, most=settings.most_candidates, nested=nested)
+        found = chance.sample(found, min(request.limit or len(found), len(found)))
+    else:
+        found = search(snapshot, request, most=min(bounds, default=0), nested=nested)
+    requests = _encode(_requests(found, version))
+    summaries = _summaries(snapshot, request, found, version)
+    return b'{"allocation_requests":' + requests + b',"provider_summaries":{' + summaries + b"}}"
+
+
+def _requests(found: Iterable[Candidate], version: int) -> list[dict[str, object]]:
+    """The candidates in the form in which a version writes allocations."""
+    if MAPPINGS.applies(version):
+        return [
+            {"allocations": {uid: {"resources": n} for uid, n in c.amounts.items()}, "mappings": c.mappings}
+            for c in found
+        ]
+    if ALLOCATIONS_BY_PROVIDER.applies(version):
+        return [{"allocations": {uid: {"resources": n} for uid, n in c.amounts.items()}} for c in found]
+    return [
+        {"allocations": [{"resource_provider": {"uuid": uid}, "resources": n} for uid, n in c.amounts.items()]}
+        for c in found
+    ]
+
+
+def _summaries(snapshot: Snapshot, request: Request, found: list[Candidate], version: int) -> bytes:
+    """The members of the summaries: every provider of the trees that the candidates take something from.
+
+    Versions that know of no nesting see only the providers that something is taken from, once there is nesting.
+    """
+    nested = NESTED_CANDIDATES.applies(version)
+    used = dict.fromkeys(uid for candidate in found for uid in candidate.amounts)
+    roots = dict.fromkeys(snapshot.nodes[uid].root for uid in used)
+    whole = SUMMARY_ALL_CLASSES.applies(version)
+    if whole and (nested or not snapshot.nested):
+        return b",".join([snapshot.summaries(root, nested=nested) for root in roots])
+    trees = (node for root in roots for node in snapshot.trees[root].values())
+    nodes = trees if not snapshot.nested else (snapshot.nodes[uid] for uid in used)
+    classes = None if whole else frozenset(request.classes())
+    traits = CANDIDATES_TRAITS.applies(version)
+    return _encode({n.uuid: summary(n, traits=traits, nested=nested, classes=classes) for n in nodes})[1:-1]
