@@ -24,3 +24,16 @@ async def test_a_query_string_that_is_no_text(client_of, api):
     assert got[0]["status"] == 200
 
 
+@pytest.mark.parametrize("depth", [90, 150, 300, 900, 5000])
+@pytest.mark.parametrize("pair", [(b"[", b"]"), (b'{"a":', b"}")])
+async def test_deep_nesting(api, depth, pair):
+    value = pair[0] * depth + b"1" + pair[1] * depth
+    body = b'{"server_group": {"name": ' + value + b', "policy": "affinity"}}'
+    answer = await api.post(URL, content=body, headers={"Content-Type": "application/json", **at("2.64")})
+    assert answer.status_code == 400, answer.text
+
+
+async def test_brackets_in_strings_are_no_nesting(api):
+    assert (await made(api, name="[{" * 100 + '"\\'))["name"].startswith("[{")
+
+

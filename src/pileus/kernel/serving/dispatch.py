@@ -38,6 +38,9 @@ from pileus.kernel.world import World
 
 LOG = log.get("api")
 _decode = msgspec.json.Decoder().decode
+_BRACKETS = re.compile(rb"[\[\]{}]")
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+MOST_DEPTH = 100
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
 
@@ -203,6 +206,8 @@ class Dispatcher:
                     else BadRequest(f"Unsupported Content-Type {kind}")
                 )
         data = await self._bytes(call)
+        if too_deep(data):
+            raise BadRequest("Malformed request body: it is nested too deeply")
         try:
             return _decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -303,6 +308,18 @@ class Dispatcher:
     @staticmethod
     def _cut(shown: dict[str, Any], call: Call) -> dict[str, Any]:
         return {wire: value for wire, value in shown.items() if wire in call.only} if call.only else shown
+
+
+def too_deep(data: bytes) -> bool:
+    """Whether JSON is nested deeper than validators and encoders can follow; brackets within strings do not count."""
+    if data.count(b"[") + data.count(b"{") <= MOST_DEPTH:
+        return False
+    depth = 0
+    for byte in _BRACKETS.findall(_STRINGS.sub(b"", data)):
+        depth += 1 if byte in b"[{" else -1
+        if depth > MOST_DEPTH:
+            return True
+    return False
 
 
 class Bulk(list[dict[str, Any]]):
