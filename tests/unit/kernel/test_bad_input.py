@@ -1,7 +1,10 @@
 """What clients send that no declaration foresees, at the kernel's edge."""
 
 import pytest
+from sqlalchemy import select
 
+import pileus.compute.aggregates.table  # declares it
+from pileus.kernel.store import METADATA, UnstorableValue
 from tests.unit.kernel.test_api import URL, api, at, made
 
 __all__ = ["api", "made"]
@@ -35,5 +38,23 @@ async def test_deep_nesting(api, depth, pair):
 
 async def test_brackets_in_strings_are_no_nesting(api):
     assert (await made(api, name="[{" * 100 + '"\\'))["name"].startswith("[{")
+
+
+async def test_what_the_database_cannot_hold(store):
+    table = METADATA.tables["compute_aggregates"]
+    for value in (1 << 63, -(1 << 70)):
+        with pytest.raises(UnstorableValue):
+            async with store.read() as tx:
+                await tx.all(select(table).where(table.c.id == value))
+    with pytest.raises(UnstorableValue):
+        async with store.read() as tx:
+            await tx.all(select(table).where(table.c.name == "\ud800"))
+
+
+async def test_what_the_database_cannot_hold_is_400(api):
+    answer = await api.post(
+        URL, json={"server_group": {"name": "huge", "policy": "affinity", "size": 1 << 70}}, headers=at("2.64")
+    )
+    assert answer.status_code == 400
 
 

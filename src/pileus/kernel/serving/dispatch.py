@@ -32,7 +32,7 @@ from pileus.kernel.auth.access import within_access_rules
 from pileus.kernel.auth.caller import Authenticator
 from pileus.kernel.serving import negotiate
 from pileus.kernel.serving.mount import ActionSet, Mounted
-from pileus.kernel.store import SerializationFailure, Store
+from pileus.kernel.store import SerializationFailure, Store, UnstorableValue
 from pileus.kernel.store.database import MOST_TRIES
 from pileus.kernel.world import World
 
@@ -81,6 +81,9 @@ class Dispatcher:
             answer = await self._run(call, path)
         except ApiError as error:
             answer = self._fault(call, error)
+        except UnstorableValue as error:
+            LOG.warning("unstorable", error=str(error)[:200], path=path, method=request.method)
+            answer = self._fault(call, BadRequest("A value of the request is out of range"))
         except (ClientDisconnect, asyncio.CancelledError):
             raise
         except Exception as error:
