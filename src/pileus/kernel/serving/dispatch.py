@@ -4,6 +4,7 @@ This is the edge that rule 7 speaks of: the only place that opens and commits a 
 """
 
 import asyncio
+import re
 import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
