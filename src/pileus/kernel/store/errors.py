@@ -3,6 +3,7 @@
 StoreError
 ├── DuplicateRow          a unique constraint was violated
 ├── MissingReference      a foreign key points at nothing, or something still points here
+├── UnstorableValue       a value that no column can hold: too large a number, text that is none
 ├── SerializationFailure  the transaction lost against another one and may be run again
 └── NestedTransaction     a task that is in a transaction asked for another: a bug
 """
@@ -22,6 +23,10 @@ class DuplicateRow(StoreError):
 
 class MissingReference(StoreError):
     """A foreign key points at nothing, or something still points at what was to go."""
+
+
+class UnstorableValue(StoreError):
+    """A value that the column cannot hold: the edge answers 400, since only a request can have brought it."""
 
 
 class SerializationFailure(StoreError):
