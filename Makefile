@@ -25,6 +25,7 @@ help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: VENV=DIR (environment, .venv)  STATE=DIR (cloud's state)  ARGS='…' (for pytest, bench, tempest)"
+	@echo "  SERVICE=… NAME=… (for migration)  PILEUS_TEST_POSTGRES=private (every test on PostgreSQL)"
 
 # ---- environment -----------------------------------------------------------------------------------------------
 # deploy/bootstrap.sh finds out in a fraction of a second that nothing is to be done. An environment that VENV=DIR
@@ -105,6 +106,16 @@ tempest: ## all of Tempest for identity, image, compute and network against the 
 .PHONY: bench
 bench: env ## measure, print JSON and keep it in docs/reference
 	PYTHONPATH=src $(BIN)/python -m tests.bench $(ARGS)
+
+# ---- the database's schema -------------------------------------------------------------------------------------
+
+.PHONY: migration
+migration: env ## write a service's next migration: SERVICE=compute NAME=what_changed
+	PYTHONPATH=src $(BIN)/python -m tools.migration "$(SERVICE)" "$(NAME)"
+
+.PHONY: migrations-initial
+migrations-initial: env ## before the first release only: write every service's first migration anew
+	PYTHONPATH=src $(BIN)/python -m tools.migration --initial
 
 # ---- products --------------------------------------------------------------------------------------------------
 # Isolation is off: hatchling comes from the lock, so a build downloads nothing.
