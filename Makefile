@@ -4,7 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-VENV ?= .venv
+# deploy/bootstrap.sh makes it; PILEUS_VENV puts it elsewhere, VENV names one that is used as it is.
+VENV ?= $(or $(PILEUS_VENV),.venv)
 BIN := $(VENV)/bin
 PYTEST := PYTHONPATH=src $(BIN)/python -m pytest
 STATE ?=
@@ -33,7 +34,7 @@ help: ## list what can be made
 
 .PHONY: env
 env: ## make the environment for development
-	$(if $(filter .venv,$(VENV)),deploy/bootstrap.sh dev,@test -x $(BIN)/python)
+	$(if $(filter .venv $(PILEUS_VENV),$(VENV)),deploy/bootstrap.sh dev,@test -x $(BIN)/python)
 
 # ---- a cloud ---------------------------------------------------------------------------------------------------
 
