@@ -1,10 +1,9 @@
 """Candidates: the search over the newest snapshot, and its answer as JSON."""
 
-import random
-
 import msgspec
 
 from pileus.kernel.api.errors import BadRequest
+from pileus.kernel.ids import Chance
 from pileus.kernel.store import Tx
 from pileus.kernel.world import World
 from pileus.placement.resource_classes.logic import ResourceClasses
@@ -55,9 +54,7 @@ class Candidates:
         return answer(snapshot, request, version, self._settings, self._world.ids.random())
 
 
-def answer(
-    snapshot: Snapshot, request: Request, version: int, settings: PlacementSettings, chance: random.Random
-) -> bytes:
+def answer(snapshot: Snapshot, request: Request, version: int, settings: PlacementSettings, chance: Chance) -> bytes:
     """The answer to a request in the form of a version: pure."""
     nested = NESTED_CANDIDATES.applies(version)
     bounds = [bound for bound in (settings.most_candidates, request.limit) if bound]
