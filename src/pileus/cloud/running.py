@@ -16,6 +16,7 @@ from pileus.cloud.client import ApiClient
 from pileus.cloud.folder import StateFolder
 from pileus.cloud.ground.machine import settings_of
 from pileus.cloud.ground.protocol import Ground
+from pileus.cloud.log_keeping import LogKeeping
 from pileus.cloud.overview import Overview
 from pileus.cloud.settings import CloudSettings
 from pileus.kernel import log
@@ -23,6 +24,7 @@ from pileus.kernel.api.call import Answer
 from pileus.kernel.api.openapi import document
 from pileus.kernel.api.versions import number
 from pileus.kernel.ids import Ids
+from pileus.kernel.operations.retention import Retention
 from pileus.kernel.peers.memory import MemoryTransport
 from pileus.kernel.serving.server import Application
 from pileus.kernel.settings import InvalidSettings
@@ -120,6 +122,7 @@ class Serving:
         node = ground.hosts[0] if ground.hosts else "node"
         parts = make_parts(self._settings, self._folder, store, self._world, transport, node)
         self._cloud = cloud = Cloud(parts, self._settings, ground)
+        parts.loops.add(Retention(store, self._world), LogKeeping(self._folder.log.parent))
         passwords = self._passwords()
         await cloud.start(url=self.url, admin_password=passwords["admin"], demo_password=passwords["demo"])
         overview = Overview(cloud)

@@ -2,10 +2,9 @@
 
 import pytest
 from sqlalchemy import select
-
-import pileus.compute.aggregates.table  # declares it
-from pileus.kernel.store import METADATA, UnstorableValue
 from tests.unit.kernel.test_api import URL, api, at, made
+
+from pileus.kernel.store import METADATA, UnstorableValue
 
 __all__ = ["api", "made"]
 
@@ -56,5 +55,3 @@ async def test_what_the_database_cannot_hold_is_400(api):
         URL, json={"server_group": {"name": "huge", "policy": "affinity", "size": 1 << 70}}, headers=at("2.64")
     )
     assert answer.status_code == 400
-
-
