@@ -109,6 +109,9 @@ class Serving:
         Raises:
             StartFailed: it did not come up.
         """
+        refused = await asyncio.to_thread(serving.why_not, self._address, self._port)
+        if refused:
+            raise StartFailed(f"{refused} Choose another address with --listen ADDRESS:PORT.")
         self._folder.take()
         transport = MemoryTransport()
         store = open_store(self._settings, self._folder, simulated=self._simulated)
