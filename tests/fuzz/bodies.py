@@ -3,10 +3,11 @@
 import re
 from typing import Any
 
-from pileus.kernel.api.declare import Operation, Service
-from pileus.kernel.api.openapi import full_path
 from tests.fuzz.cloud import FuzzCloud
 from tests.fuzz.seeds import ABSENT
+
+from pileus.kernel.api.declare import Operation, Service
+from pileus.kernel.api.openapi import full_path
 
 Json = dict[str, Any]
 

@@ -64,6 +64,7 @@ class RealGround:
     """Fulfils `Ground` with this machine."""
 
     network: NetworkBackend
+    durable = True
 
     def __init__(self, settings: MachineSettings, folder: StateFolder) -> None:
         self._state = folder.root
@@ -84,6 +85,7 @@ class RealGround:
     async def start(self, parts: Parts, compute: Compute, image_file: ImageFile) -> None:
         """See Ground."""
         servers = self._state / "servers"
+        store = await asyncio.to_thread(DiskStore, servers)  # first: the hypervisor looks at how much room there is
         remembered = Remembered(self._state / "accelerator")
         self._hypervisor = LibvirtHypervisor(
             self._connections.hypervisor,
@@ -96,7 +98,7 @@ class RealGround:
         found = await self._hypervisor.capabilities()
         await asyncio.to_thread(remembered.write, found.accel)
         cache = ImageCache(self._state / "image_cache", clock=parts.world.clock)
-        disks = LocalDisks(cache, DiskStore(servers), local_file(image_file))
+        disks = LocalDisks(cache, store, local_file(image_file))
         serve(parts.transport, f"host/{self._plan.chassis}", HostAgent, Agent(self._hypervisor, disks), ERRORS)
         await self._serve_metadata(parts, compute)
         self._watching = asyncio.get_running_loop().create_task(self._watch())
