@@ -249,7 +249,9 @@ class RealCloud:
 
     def domain(self, id: str) -> tuple[int, str] | None:
         """The QEMU process of a server: its id inside, and its command line."""
-        found = [each for each in self.room.processes().items() if "qemu-system" in each[1] and f"-uuid {id}" in each[1]]
+        found = [
+            each for each in self.room.processes().items() if "qemu-system" in each[1] and f"-uuid {id}" in each[1]
+        ]
         return found[0] if found else None
 
     def remains(self, id: str, port: Json) -> list[str]:

@@ -99,7 +99,9 @@ def test_the_guest_reads_what_is_told_of_it(cloud: RealCloud, pair: Any, service
     told = cloud.ssh(pair.address, f"timeout 15 wget -q -O - '{service}/openstack/latest/meta_data.json'")
     assert f'"uuid":"{pair.one}"' in told.replace(" ", "")
     assert '"colour":"green"' in told.replace(" ", "")
-    assert cloud.ssh(pair.address, f"timeout 15 wget -q -O - '{service}/latest/meta-data/local-ipv4'").startswith("10.0.0.")
+    assert cloud.ssh(pair.address, f"timeout 15 wget -q -O - '{service}/latest/meta-data/local-ipv4'").startswith(
+        "10.0.0."
+    )
 
 
 def test_the_outside_is_reached_under_the_machines_address(cloud: RealCloud, pair: Any) -> None:
