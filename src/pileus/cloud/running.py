@@ -100,7 +100,7 @@ class Serving:
         """The address in the catalog."""
         if self._settings.public_url:
             return self._settings.public_url.rstrip("/")
-        reachable = socket.gethostname() if self._address in {"0.0.0.0", "::"} else self._address  # noqa: S104
+        reachable = own_address() if self._address in {"0.0.0.0", "::"} else self._address  # noqa: S104
         return f"http://{f'[{reachable}]' if ':' in reachable else reachable}:{self._port}"
 
     async def run(self, report: Progress, ready: Callable[[], None]) -> None:
@@ -198,6 +198,16 @@ class Serving:
             return Answer(404, headers, b'{"error": "there is no such document"}')
         shown = document(service, wanted, f"{self.url}{service.prefix}")
         return Answer(200, headers, msgspec.json.encode(shown))
+
+
+def own_address() -> str:
+    """The address that this machine has towards others; the loopback address if it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # chooses a route and sends nothing; the address is for documentation
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
 
 
 def secret_word(ids: Ids) -> str:
