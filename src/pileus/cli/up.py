@@ -23,6 +23,7 @@ def up(state: Path | None, listen: str, *, simulated: bool, detach: bool, descri
         return 0
     try:
         folder.root.mkdir(parents=True, exist_ok=True)
+        folder.root.chmod(0o700)  # the database, keys and passwords are in it
         folder.log.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         report.line(f"The state folder cannot be made: {error}. Choose another with --state DIR.")

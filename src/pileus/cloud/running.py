@@ -14,8 +14,8 @@ from pileus.cloud import credentials, inquiry, networks, serving
 from pileus.cloud.assembly import Cloud, make_parts, open_store
 from pileus.cloud.client import ApiClient
 from pileus.cloud.folder import StateFolder
-from pileus.cloud.ground import Ground
-from pileus.cloud.machine import settings_of
+from pileus.cloud.ground.machine import settings_of
+from pileus.cloud.ground.protocol import Ground
 from pileus.cloud.overview import Overview
 from pileus.cloud.settings import CloudSettings
 from pileus.kernel import log
@@ -149,10 +149,10 @@ class Serving:
 
     def _ground(self, transport: MemoryTransport) -> Ground:
         if self._simulated:
-            from pileus.cloud.simulated_ground import SimulatedGround
+            from pileus.cloud.ground.simulated import SimulatedGround
 
             return SimulatedGround(self._settings.simulated, self._folder, self._world, transport)
-        from pileus.cloud.real_ground import RealGround
+        from pileus.cloud.ground.real import RealGround
 
         return RealGround(self._settings.machine, self._folder)
 

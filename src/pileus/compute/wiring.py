@@ -25,10 +25,10 @@ from pileus.compute.reconcilers.hosts import Hosts
 from pileus.compute.rules import RULES
 from pileus.compute.security_groups.api import SecurityGroupRules, SecurityGroups
 from pileus.compute.server_groups.api import ServerGroups
-from pileus.compute.servers import near as neighbouring
 from pileus.compute.servers import wiring as servers
-from pileus.compute.servers.fleet import Agents
-from pileus.compute.servers.parts import ServerParts
+from pileus.compute.servers.around import near as neighbouring
+from pileus.compute.servers.around.fleet import Agents
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.service import MetadataAnswer, MetadataRequest
 from pileus.compute.services.api import Services
 from pileus.compute.settings import ComputeSettings
@@ -134,12 +134,17 @@ class ComputeService:
         made = servers.make(self._servers)
         self.api.add(*made.resources)
         parts.engine.register(*made.kinds)
-        parts.loops.add(Hosts(self._servers, lambda: hosts), *made.reconcilers)
+        self._hosts = Hosts(self._servers, lambda: hosts)
+        parts.loops.add(self._hosts, *made.reconcilers)
         self._metadata = made.metadata
 
     async def prepare(self, tx: Tx) -> None:
         """Make a fresh cloud's flavors; safe to repeat."""
         await flavors.prepare(tx, self._parts.world)
+
+    async def meet_hosts(self) -> None:
+        """Hear of every host once, so that servers can be made as soon as the API answers."""
+        await self._hosts.converge()
 
     async def metadata(self, request: MetadataRequest) -> MetadataAnswer:
         """Answer a guest's metadata request; 404 for strangers."""

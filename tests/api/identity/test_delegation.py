@@ -143,6 +143,27 @@ async def test_trusts(cloud, admin, make):
     assert (await trust_token(cloud, trust)).status_code == 401
 
 
+async def test_a_trust_that_is_gone(cloud, admin, make):
+    """Those whom it concerned are told 404, others as little as ever."""
+    demo = await cloud.login("demo", "demo-secret", "demo")
+    me = (await cloud.auth("demo", "demo-secret", "demo")).json()["token"]
+    body = {
+        "trustor_user_id": me["user"]["id"],
+        "trustee_user_id": me["user"]["id"],
+        "project_id": me["project"]["id"],
+        "impersonation": False,
+        "roles": [{"name": "member"}],
+    }
+    made = (await demo.post("/v3/OS-TRUST/trusts", json={"trust": body})).json()["trust"]
+    url = f"/v3/OS-TRUST/trusts/{made['id']}"
+    await make("users", name="other", domain_id="default", password="pw")
+    other = await cloud.login("other", "pw", None)
+    assert (await other.get(url)).status_code == 403
+    assert (await demo.delete(url)).status_code == 204
+    assert (await demo.get(url)).status_code == 404
+    assert (await other.get(url)).status_code == 403
+
+
 async def test_a_trusts_uses_run_out(cloud, admin, make):
     _, trust = await trust_of(cloud, admin, make, remaining_uses=2)
     statuses = [(await trust_token(cloud, trust)).status_code for _ in range(3)]

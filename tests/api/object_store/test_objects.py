@@ -55,7 +55,7 @@ async def test_a_body_that_breaks_off_leaves_the_old_object(container, parts):
     assert answer.status_code == 499
     assert (await container.get("/c/o")).content == b"old"
     left = [p for p in (parts.state / "object_store").rglob("*") if p.is_file() and not p.suffix.startswith(".db")]
-    assert [p.name for p in left] == ["lock"]
+    assert {p.name for p in left} == {"lock", "census"}
 
 
 async def _short():
@@ -175,7 +175,9 @@ async def test_copies(container):
         )
         assert answer.status_code == 201, answer.text
         assert answer.headers["X-Copied-From"] == "c/o"
-        assert {"ETag", "Last-Modified", "X-Copied-From-Last-Modified"} <= {n.title() for n in answer.headers} | {"ETag"}
+        assert {"ETag", "Last-Modified", "X-Copied-From-Last-Modified"} <= {n.title() for n in answer.headers} | {
+            "ETag"
+        }
         copied = await container.get("/d/ä o")
         assert copied.content == data(size)
         assert (copied.headers["X-Object-Meta-A"], copied.headers["X-Object-Meta-B"]) == ("1", "2")

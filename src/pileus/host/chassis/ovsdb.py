@@ -76,10 +76,12 @@ class Connection:
         tables: Mapping[str, Sequence[str] | None],
         on_change: OnChange,
         within: float,
+        attach: Callable[[Any], None] = lambda _tables: None,
     ) -> Connection:
         """Connect and wait for the replica to be whole.
 
-        ``tables`` are those to follow, each with its columns (None: all of them).
+        ``tables`` are those to follow, each with its columns (None: all of them).  ``attach`` is handed the replica's
+        tables before the first change is told: all that a database holds already is told while it is opened.
 
         Raises:
             OvsdbUnavailableError: No answer in ``within`` seconds.
@@ -93,6 +95,7 @@ class Connection:
                     helper.register_columns(table, list(columns))
             replica = _Replica(remote, helper, leader_only=False)
             replica.on_change = on_change
+            attach(replica.tables)
             opened = cls(replica, within)
             opened._connection.start()
         except Exception as error:

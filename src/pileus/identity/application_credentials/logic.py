@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 
 from pileus.identity.application_credentials.table import ACCESS_RULES, APPLICATION_CREDENTIALS
 from pileus.identity.errors import Malformed, Missing, duplicate
-from pileus.identity.revision import Revisions
+from pileus.identity.revisions.logic import Revisions
 from pileus.identity.roles.table import ROLES
 from pileus.kernel.auth.caller import Caller
 from pileus.kernel.store import DuplicateRow, Row, Tx
@@ -124,6 +124,6 @@ def moment(text: str | None) -> datetime | None:
         return None
     try:
         value = datetime.fromisoformat(text)
-    except ValueError as error:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise Malformed(f"Invalid input for field 'expires_at': {text!r} is not a time") from error
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -47,10 +47,11 @@ class Trusts:
         self._logic = logic
 
     async def load(self, call: Call, trust_id: str) -> Row:
-        """The trust of that id, unless it was taken back or has ended."""
-        row = await fetch(call, TRUSTS, trust_id, "trust", TRUSTS.c.deleted_at.is_(None))
-        if row["expires_at"] is not None and row["expires_at"] <= call.world.clock.now():
-            raise refuse(call, Missing(kind="trust", id=trust_id))
+        """The trust of that id, unless it was taken back or has ended; both users are told that it is gone."""
+        row = await fetch(call, TRUSTS, trust_id, "trust")
+        ended = row["expires_at"] is not None and row["expires_at"] <= call.world.clock.now()
+        if ended or row["deleted_at"] is not None:
+            raise refuse(call, Missing(kind="trust", id=trust_id), self.target(call, row))
         return row
 
     def target(self, call: Call, loaded: Row | None) -> dict[str, Any]:

@@ -24,9 +24,11 @@ class Trust(Schema, key="trust", history=HISTORY, extra="ignore"):
     project_id = f.text("Where.", nullable=True, most=64)
     impersonation = f.boolean("Whether the trustee's tokens speak for the trustor.", required=True)
     expires_at = f.text("When it ends.", nullable=True, show=lambda row, _call: stamp(row["expires_at"]))
-    remaining_uses = f.integer("For how many tokens it is good yet; null for any number.", least=1, nullable=True)
+    remaining_uses = f.integer(
+        "For how many tokens it is good yet; null for any number.", least=1, most=2**31 - 1, nullable=True
+    )
     allow_redelegation = f.boolean("Whether the trustee may hand it on.", write_only=True, nullable=True)
-    redelegation_count = f.integer("How often it may be handed on.", least=0, nullable=True)
+    redelegation_count = f.integer("How often it may be handed on.", least=0, most=2**31 - 1, nullable=True)
     redelegated_trust_id = f.text("The trust that it was handed on from.", read_only=True, nullable=True)
     deleted_at = f.text(
         "When it was taken back.", read_only=True, nullable=True, show=lambda row, _call: stamp(row["deleted_at"])

@@ -191,7 +191,7 @@ def _responses(service: Service, operation: Operation, version: int) -> Json:
         success["headers"] = {i.wire: {"description": i.doc, "schema": {"type": "string"}} for i in shown}
     answers: Json = {str(operation.status): success}
     answers |= {str(status): {"description": "Success."} for status in operation.also}
-    failure = {kind: {} for kind in service.fault_types}
+    failure: Json = {kind: {} for kind in service.fault_types}
     for error in _errors(service, operation):
         answers.setdefault(str(error.status), {"description": error.title, "content": failure})
     return dict(sorted(answers.items()))

@@ -5,6 +5,7 @@ This is the edge that rule 7 speaks of: the only place that opens and commits a 
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -32,12 +33,15 @@ from pileus.kernel.auth.access import within_access_rules
 from pileus.kernel.auth.caller import Authenticator
 from pileus.kernel.serving import negotiate
 from pileus.kernel.serving.mount import ActionSet, Mounted
-from pileus.kernel.store import SerializationFailure, Store
+from pileus.kernel.store import SerializationFailure, Store, UnstorableValue
 from pileus.kernel.store.database import MOST_TRIES
 from pileus.kernel.world import World
 
 LOG = log.get("api")
 _decode = msgspec.json.Decoder().decode
+_BRACKETS = re.compile(rb"[\[\]{}]")
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+MOST_DEPTH = 100
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
 
@@ -72,12 +76,16 @@ class Dispatcher:
             store=self._store,
             world=self._world,
             request_id=request_id,
-            base=(self._public_url or f"{request.url.scheme}://{request.headers.get('host', 'localhost')}") + prefix,
+            base=(self._public_url or f"{request.scope['scheme']}://{request.headers.get('host', 'localhost')}")
+            + prefix,
         )
         try:
             answer = await self._run(call, path)
         except ApiError as error:
             answer = self._fault(call, error)
+        except UnstorableValue as error:
+            LOG.warning("unstorable", error=str(error)[:200], path=path, method=request.method)
+            answer = self._fault(call, BadRequest("A value of the request is out of range"))
         except (ClientDisconnect, asyncio.CancelledError):
             raise
         except Exception as error:
@@ -321,10 +329,24 @@ class Unread:
 
 
 def _decoded(data: bytes) -> Any:
+    if too_deep(data):
+        raise BadRequest("Malformed request body: it is nested too deeply")
     try:
         return _decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest("Malformed request body: it is not valid JSON") from error
+
+
+def too_deep(data: bytes) -> bool:
+    """Whether JSON is nested deeper than validators and encoders can follow; brackets within strings do not count."""
+    if data.count(b"[") + data.count(b"{") <= MOST_DEPTH:
+        return False
+    depth = 0
+    for byte in _BRACKETS.findall(_STRINGS.sub(b"", data)):
+        depth += 1 if byte in b"[{" else -1
+        if depth > MOST_DEPTH:
+            return True
+    return False
 
 
 class Bulk(list[dict[str, Any]]):

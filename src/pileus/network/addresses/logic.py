@@ -69,8 +69,10 @@ def _pick(ranges: list[tuple[int, int]], at: int) -> int:
     raise AssertionError("not reached")
 
 
-async def free_address(tx: Tx, subnet: Row, ids: Ids, besides: Iterable[str] = ()) -> str | None:
-    """A free address of a subnet's pools, any of them; None where there is none."""
+async def free_address(
+    tx: Tx, subnet: Row, ids: Ids, besides: Iterable[str] = (), *, lowest: bool = False
+) -> str | None:
+    """A free address of a subnet's pools, any of them or the lowest; None where there is none."""
     ranges = _ranges(subnet)
     total = sum(last - first + 1 for first, last in ranges)
     kind = type(ip_network(subnet["cidr"]).network_address)
@@ -78,7 +80,7 @@ async def free_address(tx: Tx, subnet: Row, ids: Ids, besides: Iterable[str] = (
     if subnet["gateway_ip"]:
         taken.add(subnet["gateway_ip"])
     mine = ADDRESSES.c.subnet_id == subnet["id"]
-    if total > _SMALL:
+    if total > _SMALL and not lowest:
         for _ in range(_TRIES):
             address = str(kind(_pick(ranges, ids.random().randrange(total))))
             if address not in taken and not await tx.first(
@@ -87,7 +89,7 @@ async def free_address(tx: Tx, subnet: Row, ids: Ids, besides: Iterable[str] = (
                 return address
     used = {row["ip_address"] for row in await tx.all(select(ADDRESSES.c.ip_address).where(mine))} | taken
     numbers = {int(ip_address(address)) for address in used}
-    if total > _SMALL:
+    if total > _SMALL or lowest:
         return next((str(kind(n)) for first, last in ranges for n in range(first, last + 1) if n not in numbers), None)
     free = [number for first, last in ranges for number in range(first, last + 1) if number not in numbers]
     return str(kind(ids.random().choice(free))) if free else None
@@ -176,7 +178,8 @@ class Addresses:
             if automatic:
                 return Taken(subnet["id"], eui64(subnet["cidr"], mac))
             besides = [taken.address for taken in before if taken.subnet_id == subnet["id"]]
-            free = await free_address(tx, subnet, self._world.ids, besides)
+            lowest = device_owner == "network:distributed"
+            free = await free_address(tx, subnet, self._world.ids, besides, lowest=lowest)
             if free is None:
                 raise IpAddressGenerationFailure(network=network_id)
             return Taken(subnet["id"], free)

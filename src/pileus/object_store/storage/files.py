@@ -6,6 +6,7 @@ on disk, in its place, before the index names it; what the index does not name i
 
 import asyncio
 import hashlib
+import os
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -260,9 +261,15 @@ class FileStorage:
 
     async def recover(self) -> None:
         """Remove the files that processes which are no more took in and never gave a name."""
-        for folder, names in await asyncio.to_thread(lambda: list(self._blobs.left())):
-            for name in names:
-                known = [await shard.list(lambda c, n=name: rows.known(c, n)) for shard in self._shards]  # type: ignore[misc]
-                if not any(known):
-                    await asyncio.to_thread(self._blobs.remove, name)
-            await asyncio.to_thread(self._blobs.clear, folder)
+        census = await asyncio.to_thread(self._blobs.census)
+        try:
+            for folder, names in await asyncio.to_thread(lambda: list(self._blobs.left())):
+                for name in names:
+                    if not await self._known(name):
+                        await asyncio.to_thread(self._blobs.remove, name)
+                await asyncio.to_thread(self._blobs.clear, folder)
+        finally:
+            os.close(census)
+
+    async def _known(self, file: str) -> bool:
+        return any([await shard.list(lambda c: rows.known(c, file)) for shard in self._shards])

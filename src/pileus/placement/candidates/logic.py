@@ -1,13 +1,13 @@
 """Candidates: the search over the newest snapshot, and its answer as JSON."""
 
 import gc
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import msgspec
 
 from pileus.kernel.api.errors import BadRequest
+from pileus.kernel.ids import Chance
 from pileus.kernel.store import Tx
 from pileus.kernel.world import World
 from pileus.placement.resource_classes.logic import ResourceClasses
@@ -75,9 +75,7 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def answer(
-    snapshot: Snapshot, request: Request, version: int, settings: PlacementSettings, chance: random.Random
-) -> bytes:
+def answer(snapshot: Snapshot, request: Request, version: int, settings: PlacementSettings, chance: Chance) -> bytes:
     """The answer to a request in the form of a version: pure."""
     nested = NESTED_CANDIDATES.applies(version)
     bounds = [bound for bound in (settings.most_candidates, request.limit) if bound]

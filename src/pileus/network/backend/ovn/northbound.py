@@ -52,8 +52,9 @@ class Northbound:
         self._index = RowIndex()
         self._view = View()
         self._on_progress = on_progress
-        self._connection = Connection.open(remote, "OVN_Northbound", TABLES, self._changed, within)
-        self._index.attach(self._connection.tables)
+        self._connection = Connection.open(
+            remote, "OVN_Northbound", TABLES, self._changed, within, attach=self._index.attach
+        )
 
     def _changed(self, event: str, row: Any) -> None:
         """On the connection's thread: keep index and view in step with the database."""
