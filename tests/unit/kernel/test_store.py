@@ -189,6 +189,8 @@ async def test_a_database_that_does_not_answer_is_named_without_its_password(tmp
     with pytest.raises(NoDatabase, match=r"cloud.*cannot be opened") as caught:
         await store.start()
     assert "hush" not in str(caught.value)
+    with pytest.raises(NoDatabase, match="address is not as postgresql://"):
+        await PostgresStore("postgresql://pileus:hush@host:port/cloud", prepare=lambda _: None).start()
 
 
 async def test_who_lost_writes_alone():

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Table, insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.dml import Insert
 
@@ -165,14 +165,19 @@ class PostgresStore:
         Raises:
             NoDatabase: it does not answer or does not let us in.
         """
-        self._engine = create_async_engine(
-            self._url,
-            pool_size=self._pool_size,
-            isolation_level="SERIALIZABLE",
-            json_serializer=json_encode,
-            json_deserializer=json_decode,
-            hide_parameters=True,  # messages end up in logs
-        )
+        try:
+            self._engine = create_async_engine(
+                self._url,
+                pool_size=self._pool_size,
+                isolation_level="SERIALIZABLE",
+                json_serializer=json_encode,
+                json_deserializer=json_decode,
+                hide_parameters=True,  # messages end up in logs
+            )
+        except ImportError as error:
+            raise NoDatabase("PostgreSQL needs more packages than SQLite: pip install 'pileus[cluster]'") from error
+        except (ArgumentError, ValueError):  # whose words hold the password
+            raise NoDatabase("the database's address is not as postgresql://user:password@host:port/name") from None
         try:
             connection = await self._engine.connect()
         except (OSError, DBAPIError, ValueError) as error:
