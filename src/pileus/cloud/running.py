@@ -28,6 +28,7 @@ from pileus.kernel.operations.retention import Retention
 from pileus.kernel.peers.memory import MemoryTransport
 from pileus.kernel.serving.server import Application
 from pileus.kernel.settings import InvalidSettings
+from pileus.kernel.store import StoreError
 from pileus.kernel.world import World
 
 LOG = log.get("cloud")
@@ -121,7 +122,10 @@ class Serving:
         except Exception as error:
             LOG.exception("ground", error=str(error))
             raise StartFailed(f"This machine cannot carry the cloud: {error}") from error
-        await store.start()
+        try:
+            await store.start()
+        except StoreError as error:
+            raise StartFailed(f"The cloud's database cannot be used: {error}") from error
         node = ground.hosts[0] if ground.hosts else "node"
         parts = make_parts(self._settings, self._folder, store, self._world, transport, node)
         self._cloud = cloud = Cloud(parts, self._settings, ground)

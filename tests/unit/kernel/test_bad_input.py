@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 from tests.unit.kernel.test_api import URL, api, at, made
 
-from pileus.kernel.store import METADATA, UnstorableValue
+from pileus.kernel.store import METADATA, UnfitValue
 
 __all__ = ["api", "made"]
 
@@ -42,10 +42,10 @@ async def test_brackets_in_strings_are_no_nesting(api):
 async def test_what_the_database_cannot_hold(store):
     table = METADATA.tables["compute_aggregates"]
     for value in (1 << 63, -(1 << 70)):
-        with pytest.raises(UnstorableValue):
+        with pytest.raises(UnfitValue):
             async with store.read() as tx:
                 await tx.all(select(table).where(table.c.id == value))
-    with pytest.raises(UnstorableValue):
+    with pytest.raises(UnfitValue):
         async with store.read() as tx:
             await tx.all(select(table).where(table.c.name == "\ud800"))
 

@@ -23,7 +23,7 @@ from pileus.kernel.store.errors import (
     NestedTransaction,
     SerializationFailure,
     StoreError,
-    UnstorableValue,
+    UnfitValue,
 )
 
 
@@ -51,7 +51,7 @@ class SqliteTx:
         except (IntegrityError, OperationalError) as error:
             raise _translate(error) from error
         except (OverflowError, UnicodeEncodeError, DataError) as error:
-            raise UnstorableValue(str(error)) from error
+            raise UnfitValue(str(error)) from error
 
     async def all(self, statement: Executable) -> list[Row]:
         """Every row of the result."""
@@ -130,10 +130,10 @@ class SqliteStore:
 
         if self._path is None:
             # one connection is the database: the pool keeps it open for as long as the engine lives
-            engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+            engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool, hide_parameters=True)
         else:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+            engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
         event.listen(engine, "connect", self._on_connect)
         self._engine = engine
         self._writer = engine.connect()
@@ -162,12 +162,16 @@ class SqliteStore:
         if self._engine is not None:
             self._engine.dispose()
 
+    async def lost(self, times: int) -> None:
+        """Let others have a turn; there is one writer, so that it cannot lose for long."""
+        await asyncio.sleep(0)
+
     def read(self) -> AbstractAsyncContextManager[Tx]:
         """A transaction that only reads, on a consistent snapshot."""
         return self._read()
 
-    def write(self) -> AbstractAsyncContextManager[Tx]:
-        """A transaction that commits when its block ends."""
+    def write(self, *, alone: bool = False) -> AbstractAsyncContextManager[Tx]:
+        """A transaction that commits when its block ends; a writer is always alone."""
         return self._write()
 
     @asynccontextmanager
