@@ -2,27 +2,28 @@
 
 from types import SimpleNamespace
 
+from tests.doubles.images import DoubleImages
+from tests.doubles.neighbours import Near
+from tests.doubles.network import DoubleNetwork
+from tests.doubles.placement import DoublePlacement
+
 from pileus.compute.errors import fault, invalid
 from pileus.compute.pages.logic import neighbours
 from pileus.compute.reconcilers.hosts import Hosts
 from pileus.compute.rules import RULES
-from pileus.compute.servers.fleet import Agents
-from pileus.compute.servers.parts import ServerParts
+from pileus.compute.servers.around.fleet import Agents
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.servers.wiring import make
 from pileus.compute.versions import COMPUTE
 from pileus.kernel.api.declare import Service
-from pileus.kernel.serving.server import Application
 from pileus.kernel.auth.caller import Caller, Unauthorized
 from pileus.kernel.operations import Engine
 from pileus.kernel.parts import Parts
 from pileus.kernel.peers.memory import MemoryTransport
 from pileus.kernel.reconcile.loop import Loops
+from pileus.kernel.serving.server import Application
 from pileus.kernel.signals import Signals
 from pileus.simulated.hosts import Fleet
-from tests.doubles.images import DoubleImages
-from tests.doubles.neighbours import Near
-from tests.doubles.network import DoubleNetwork
-from tests.doubles.placement import DoublePlacement
 
 
 class Tokens:

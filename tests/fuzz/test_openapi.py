@@ -4,6 +4,7 @@
 """
 
 import ipaddress
+import json
 import os
 from typing import Any
 
@@ -21,11 +22,11 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from tests.fuzz import seeds
+from tests.fuzz.cloud import FuzzCloud
 
 from pileus.kernel.api.openapi import document
 from pileus.kernel.api.versions import text
-from tests.fuzz import seeds
-from tests.fuzz.cloud import FuzzCloud
 
 EXAMPLES = int(os.environ.get("PILEUS_FUZZ_EXAMPLES", "1"))
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -36,13 +37,20 @@ known: list[str] = [seeds.ABSENT]
 """Ids of resources that exist; the strategy of identifiers takes from here."""
 
 schemathesis.openapi.format("uuid-like", st.deferred(lambda: st.sampled_from(known)))
-schemathesis.openapi.format("mac", st.integers(0, 2**48 - 1).map(lambda n: ":".join(f"{n:012x}"[i : i + 2] for i in range(0, 12, 2))))
+schemathesis.openapi.format(
+    "mac", st.integers(0, 2**48 - 1).map(lambda n: ":".join(f"{n:012x}"[i : i + 2] for i in range(0, 12, 2)))
+)
 schemathesis.openapi.format("ip", st.ip_addresses().map(str))
 schemathesis.openapi.format("ip-or-empty", st.ip_addresses().map(str) | st.just(""))
 schemathesis.openapi.format(
     "cidr", st.ip_addresses(v=4).map(lambda a: str(ipaddress.ip_network(f"{a}/24", strict=False)))
 )
 schemathesis.openapi.format("base64", st.sampled_from(["", "YQ==", "IyEvYmluL3No"]))
+
+
+@schemathesis.serializer(*(f"application/openstack-images-v2.{minor}-json-patch" for minor in (0, 1)))
+def as_json(_context: Any, value: Any) -> bytes:
+    return json.dumps(value).encode()
 
 
 def send(cloud: FuzzCloud, case: Any, token: str) -> Response:
@@ -73,7 +81,9 @@ def faults_of(cloud: FuzzCloud, operation: Any, mode: GenerationMode, caller: st
         if exists or EXAMPLES == 1:
             case.path_parameters = {**(case.path_parameters or {}), **paths}
         answer = send(cloud, case, caller)
-        shown = f"{caller} {answer.request.method} {answer.request.path_url[:300]} {(answer.request.body or b'')[:600]!r}"
+        shown = (
+            f"{caller} {answer.request.method} {answer.request.path_url[:300]} {(answer.request.body or b'')[:600]!r}"
+        )
         if answer.status_code >= 500 and answer.status_code != 501:
             found.append(f"{shown}: {answer.status_code} {answer.content[:200]!r}")
             return

@@ -119,6 +119,7 @@ def test_a_refusal_tells_what_was_missing():
     result = plan([host, replace(host, name="h2", alive=False)], Request(resources={"VCPU": 2}))
     assert isinstance(result, Refusal)
     assert result.message == (
-        "No valid host was found. Of 2 hosts: service removed 1, resources removed 1. Nearest was h1: VCPU: 2 wanted, 1 free."
+        "No valid host was found. Of 2 hosts: service removed 1, resources removed 1. "
+        "Nearest was h1: VCPU: 2 wanted, 1 free."
     )
     assert plan([], Request(resources={})).message == "No valid host was found. This cloud has no compute hosts yet."

@@ -1,8 +1,8 @@
-"""The declaration kernel, shown with a service of its own: Nova's server groups, whose history has every kind of change."""
+"""The declaration kernel, shown with a service of its own: Nova's server groups."""
 
 import msgspec
 import pytest
-from sqlalchemy import Column, MetaData, String, Table, select
+from sqlalchemy import Column, MetaData, String, Table, literal, select
 
 from pileus.kernel.api import fields as f
 from pileus.kernel.api.call import Page
@@ -96,6 +96,8 @@ class Groups:
             "policy": body["policy"],
         }
         await call.tx.insert(GROUPS, row)
+        if body["name"] == "huge":
+            await call.tx.all(select(literal(body["size"])))
         if body["name"] == "explode":
             raise RuntimeError("boom")
         return {**row, "size": body["size"], "secret": "s"}

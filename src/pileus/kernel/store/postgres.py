@@ -5,12 +5,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Table, insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.dml import Insert
 
 from pileus.kernel.store.database import Row, Tx
-from pileus.kernel.store.errors import DuplicateRow, MissingReference, SerializationFailure, StoreError
+from pileus.kernel.store.errors import DuplicateRow, MissingReference, SerializationFailure, StoreError, UnstorableValue
 
 
 def _translate(error: DBAPIError) -> StoreError:
@@ -20,6 +20,8 @@ def _translate(error: DBAPIError) -> StoreError:
         return DuplicateRow(text, text)
     if state == "23503":
         return MissingReference(text)
+    if isinstance(error, DataError) or state[:2] == "22":  # asyncpg refuses some values before they are sent
+        return UnstorableValue(text)
     if state in {"40001", "40P01"}:
         return SerializationFailure(text)
     return StoreError(text)

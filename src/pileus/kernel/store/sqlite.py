@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event, insert
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.pool import NullPool, StaticPool
 from sqlalchemy.sql.dml import Insert
 
@@ -23,6 +23,7 @@ from pileus.kernel.store.errors import (
     NestedTransaction,
     SerializationFailure,
     StoreError,
+    UnstorableValue,
 )
 
 
@@ -49,6 +50,8 @@ class SqliteTx:
             return self._connection.execute(statement, parameters)
         except (IntegrityError, OperationalError) as error:
             raise _translate(error) from error
+        except (OverflowError, UnicodeEncodeError, DataError) as error:
+            raise UnstorableValue(str(error)) from error
 
     async def all(self, statement: Executable) -> list[Row]:
         """Every row of the result."""

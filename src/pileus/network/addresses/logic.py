@@ -5,7 +5,7 @@ A request that loses a race for an address that it did not choose itself runs ag
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from sqlalchemy import select
@@ -45,6 +45,12 @@ def eui64(cidr: str, mac: str) -> str:
     octets = [octets[0] ^ 2, octets[1], octets[2], 0xFF, 0xFE, *octets[3:]]
     low = int.from_bytes(bytes(octets), "big")
     return str(ip_network(cidr).network_address + low)
+
+
+def mac_of(address: IPv6Address) -> str:
+    """The MAC that an address was made from; the opposite of `eui64`."""
+    octets = address.packed[8:]
+    return ":".join(f"{octet:02x}" for octet in (octets[0] ^ 2, *octets[1:3], *octets[5:]))
 
 
 def within(network: IPv4Network | IPv6Network, address: str) -> bool:

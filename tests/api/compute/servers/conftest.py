@@ -35,18 +35,18 @@ class Api:
         answer = await self.post(**options)
         assert answer.status_code == 202, answer.text
         await self.cloud.engine.idle()
-        id = answer.json()["server"]["id"]
-        shown = await self.show(id, who=options.get("who", "member:p1"))
+        server_id = answer.json()["server"]["id"]
+        shown = await self.show(server_id, who=options.get("who", "member:p1"))
         assert shown["status"] == "ACTIVE", shown
         return shown
 
-    async def show(self, id, **options):
-        answer = await self.call("GET", f"/servers/{id}", **options)
+    async def show(self, server_id, **options):
+        answer = await self.call("GET", f"/servers/{server_id}", **options)
         assert answer.status_code == 200, answer.text
         return answer.json()["server"]
 
-    async def act(self, id, body, **options):
-        return await self.call("POST", f"/servers/{id}/action", body, **options)
+    async def act(self, server_id, body, **options):
+        return await self.call("POST", f"/servers/{server_id}/action", body, **options)
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ async def guest_of(api, **options):
 
 
 async def test_ec2(api, cloud):
-    server, guest = await guest_of(api)
+    _server, guest = await guest_of(api)
     assert (await guest.text("/")).splitlines()[0] == "1.0"
     assert await guest.text("/latest") == "meta-data/\nuser-data"
     listing = (await guest.text("/latest/meta-data/")).splitlines()

@@ -194,14 +194,14 @@ async def test_changing_a_server(api):
 
 async def test_deleting_while_it_is_built(api, cloud):
     answer = await api.post()
-    id = answer.json()["server"]["id"]
-    assert (await api.call("DELETE", f"/servers/{id}")).status_code == 204
-    assert (await api.call("DELETE", f"/servers/{id}")).status_code == 204
+    server_id = answer.json()["server"]["id"]
+    assert (await api.call("DELETE", f"/servers/{server_id}")).status_code == 204
+    assert (await api.call("DELETE", f"/servers/{server_id}")).status_code == 204
     await cloud.engine.idle()
-    assert (await api.call("GET", f"/servers/{id}")).status_code == 404
+    assert (await api.call("GET", f"/servers/{server_id}")).status_code == 404
     for host in cloud.fleet.hosts.values():
         assert not await host.hypervisor.domains()
         assert not await host.disks.servers()
     async with cloud.store.read() as tx:
         assert await cloud.server_parts.placement.consumers(tx) == {}
-        assert await cloud.network.ports(tx, [id]) == {}
+        assert await cloud.network.ports(tx, [server_id]) == {}

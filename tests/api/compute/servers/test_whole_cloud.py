@@ -6,8 +6,8 @@ import pytest
 
 from pileus.cloud.assembly import Cloud, make_parts, open_store
 from pileus.cloud.folder import StateFolder
+from pileus.cloud.ground.simulated import SimulatedGround
 from pileus.cloud.settings import CloudSettings
-from pileus.cloud.simulated_ground import SimulatedGround
 from pileus.compute.reconcilers.audit import audit
 from pileus.compute.service import MetadataRequest
 from pileus.kernel.peers.memory import MemoryTransport
