@@ -12,7 +12,7 @@ STATE_OPTION := $(if $(STATE),--state $(STATE))
 ARGS ?=
 
 # The folders that are there; a target does not fail because a folder has no tests yet.
-QUICK_TESTS := $(wildcard tests/unit tests/contract tests/api)
+QUICK_TESTS := $(wildcard tests/unit tests/contract tests/api tests/fuzz)
 E2E_TESTS := $(wildcard tests/e2e)
 CLIENT_TESTS := $(wildcard tests/client)
 
@@ -89,6 +89,10 @@ ifeq ($(CAN_RUN_SERVERS),yes)
 else
 	@echo "e2e tests left out: they need root, libvirtd, Open vSwitch and OVN on this machine"
 endif
+
+.PHONY: fuzz
+fuzz: env ## bad input of every kind, thoroughly (ARGS for pytest)
+	PILEUS_FUZZ_EXAMPLES=$${PILEUS_FUZZ_EXAMPLES:-25} $(PYTEST) tests/fuzz $(ARGS)
 
 .PHONY: tempest-smoke
 tempest-smoke: ## Tempest's smoke set against the running cloud, SSH into guests included

@@ -109,7 +109,9 @@ def test_bad_tokens_are_401(cloud: FuzzCloud, type: str) -> None:
                 found.look(type, target.operation.method, reply, statuses=(401,))
         # the first of two counts, so a bad one is not made good by what follows
         pair = [("X-Auth-Token", "bad"), ("X-Auth-Token", cloud.tokens["root"])]
-        found.look(type, target.operation.method, cloud.ask(target.operation.method, target.url, headers=pair), statuses=(401,))
+        found.look(
+            type, target.operation.method, cloud.ask(target.operation.method, target.url, headers=pair), statuses=(401,)
+        )
         for alike in ("X_Auth_Token", "Authorization", "X-Auth-Token ", "X-Storage-Tokens", "Cookie"):
             reply = cloud.ask(target.operation.method, target.url, headers=[(alike, cloud.tokens["root"])])
             found.look(type, target.operation.method, reply, statuses=(401,))
@@ -198,7 +200,17 @@ def shapes_of(good: Any) -> Iterator[bytes]:
         return
     text = encode(good)
     for key, inner in good.items():
-        for value in (None, [], {}, "", 7, "x" * 70_000, [[[[[]]]]], {"\0": "\0"}, {"__proto__": 1, "a.b": 2, "$ref": "#"}):
+        for value in (
+            None,
+            [],
+            {},
+            "",
+            7,
+            "x" * 70_000,
+            [[[[[]]]]],
+            {"\0": "\0"},
+            {"__proto__": 1, "a.b": 2, "$ref": "#"},
+        ):
             yield encode({**good, key: value})
         yield b"{" + encode(key) + b":" + encode(inner) + b"," + encode(key) + b":" + encode(inner) + b"}"
         yield encode({**good, key + "s": [inner] * 3, key: inner})
@@ -225,7 +237,9 @@ def test_broken_bodies(cloud: FuzzCloud, type: str) -> None:
     found = Findings()
     for turn, target in enumerate(with_bodies(cloud, type)):
         for body, statuses in few(broken_bodies(), turn, 6):
-            reply = cloud.ask(target.operation.method, target.url, token="root", headers={**JSON, **target.headers}, body=body)
+            reply = cloud.ask(
+                target.operation.method, target.url, token="root", headers={**JSON, **target.headers}, body=body
+            )
             found.look(type, target.operation.method, reply, statuses=statuses)
     found.none()
 
@@ -256,11 +270,20 @@ def test_content_types_and_lengths(cloud: FuzzCloud, type: str) -> None:
             "application/jsonx", "x", "/", ";", "application/json/json", "\u00e9", "application/json, text/plain", "a" * 9000,
         )  # fmt: skip
         for kind in few(kinds, turn, 4):
-            reply = cloud.ask(method, target.url, token="root", headers={"Content-Type": kind, **target.headers}, body=b"<a/>")
+            reply = cloud.ask(
+                method, target.url, token="root", headers={"Content-Type": kind, **target.headers}, body=b"<a/>"
+            )
             found.look(type, method, reply, statuses=media)
-        for length, statuses in (("99999999999", (413,)), ("-1", (400, 413)), ("x", (400, 413)), ("\u00b2", (400, 413))):
+        for length, statuses in (
+            ("99999999999", (413,)),
+            ("-1", (400, 413)),
+            ("x", (400, 413)),
+            ("\u00b2", (400, 413)),
+        ):
             headers = {**JSON, **target.headers, "Content-Length": length}
-            found.look(type, method, cloud.ask(method, target.url, token="root", headers=headers, body=b"{"), statuses=statuses)
+            found.look(
+                type, method, cloud.ask(method, target.url, token="root", headers=headers, body=b"{"), statuses=statuses
+            )
     found.none()
 
 
@@ -287,7 +310,17 @@ def test_bad_paths(cloud: FuzzCloud, type: str) -> None:
                 for url in (base + b"/" + nasty, root + b"/" + nasty, base.replace(b"/", b"//")[1:] + b"/" + nasty):
                     found.look(type, method, cloud.ask(method, url, token="root", headers=target.headers, **sent))
         prefix = cloud.service(type).prefix.encode()
-        for url in (b"/", b"//", b"/..", b"/%2e%2e/" + prefix, b"/v", b"/v2", b"/v99.9/x", b"/" + b"a/" * 2000, b"/" + b"/" * 2000):
+        for url in (
+            b"/",
+            b"//",
+            b"/..",
+            b"/%2e%2e/" + prefix,
+            b"/v",
+            b"/v2",
+            b"/v99.9/x",
+            b"/" + b"a/" * 2000,
+            b"/" + b"/" * 2000,
+        ):
             found.look(type, "GET", cloud.ask("GET", prefix + url, token="root"))
     found.none()
 
@@ -295,7 +328,19 @@ def test_bad_paths(cloud: FuzzCloud, type: str) -> None:
 @every_service
 def test_bad_queries(cloud: FuzzCloud, type: str) -> None:
     found = Findings()
-    words = (b"limit", b"marker", b"sort_key", b"sort_dir", b"sort", b"offset", b"page_reverse", b"fields", b"name", b"id", b"unknown")
+    words = (
+        b"limit",
+        b"marker",
+        b"sort_key",
+        b"sort_dir",
+        b"sort",
+        b"offset",
+        b"page_reverse",
+        b"fields",
+        b"name",
+        b"id",
+        b"unknown",
+    )
     with dry(cloud):
         for turn, target in enumerate(targets(cloud, type)):
             method = target.operation.method
@@ -307,7 +352,17 @@ def test_bad_queries(cloud: FuzzCloud, type: str) -> None:
             queries = [name + b"=" + nasty for name in names for nasty in NASTY if len(nasty) < 100]
             queries += [name + b"=" + b"9" * 5000 for name in names] + [name for name in names]
             queries += [name + b"__" + word + b"=1" for name in (b"name", b"id") for word in (b"in", b"like", b"gt")]
-            queries += [b"&".join([b"name=a"] * 1000), b"=", b"&&&", b"%00=1", b"%FF=%FE", b"a" * 9000, b"?a=b", b"#", b"\xff=\xff"]
+            queries += [
+                b"&".join([b"name=a"] * 1000),
+                b"=",
+                b"&&&",
+                b"%00=1",
+                b"%FF=%FE",
+                b"a" * 9000,
+                b"?a=b",
+                b"#",
+                b"\xff=\xff",
+            ]
             queries += [name + b"=in:a,b" for name in names] + [name + b"=gt:x" for name in names]
             for query in few(queries, turn, 16):
                 url = target.url.encode() + b"?" + query
@@ -320,7 +375,20 @@ def test_wrong_methods_and_heads(cloud: FuzzCloud, type: str) -> None:
     found = Findings()
     with dry(cloud):
         for turn, target in enumerate(targets(cloud, type)):
-            methods = ("TRACE", "CONNECT", "OPTIONS", "FOO", "get", "PROPFIND", "G" * 3000, "COPY", "PATCH", "PUT", "POST", "DELETE")
+            methods = (
+                "TRACE",
+                "CONNECT",
+                "OPTIONS",
+                "FOO",
+                "get",
+                "PROPFIND",
+                "G" * 3000,
+                "COPY",
+                "PATCH",
+                "PUT",
+                "POST",
+                "DELETE",
+            )
             for method in few(methods, turn, 4):
                 found.look(type, method, cloud.ask(method, target.url, token="root", headers=target.headers))
             own = any(t.operation.method == "HEAD" and t.url == target.url for t in targets(cloud, type))

@@ -37,7 +37,9 @@ known: list[str] = [seeds.ABSENT]
 """Ids of resources that exist; the strategy of identifiers takes from here."""
 
 schemathesis.openapi.format("uuid-like", st.deferred(lambda: st.sampled_from(known)))
-schemathesis.openapi.format("mac", st.integers(0, 2**48 - 1).map(lambda n: ":".join(f"{n:012x}"[i : i + 2] for i in range(0, 12, 2))))
+schemathesis.openapi.format(
+    "mac", st.integers(0, 2**48 - 1).map(lambda n: ":".join(f"{n:012x}"[i : i + 2] for i in range(0, 12, 2)))
+)
 schemathesis.openapi.format("ip", st.ip_addresses().map(str))
 schemathesis.openapi.format("ip-or-empty", st.ip_addresses().map(str) | st.just(""))
 schemathesis.openapi.format(
@@ -79,7 +81,9 @@ def faults_of(cloud: FuzzCloud, operation: Any, mode: GenerationMode, caller: st
         if exists or EXAMPLES == 1:
             case.path_parameters = {**(case.path_parameters or {}), **paths}
         answer = send(cloud, case, caller)
-        shown = f"{caller} {answer.request.method} {answer.request.path_url[:300]} {(answer.request.body or b'')[:600]!r}"
+        shown = (
+            f"{caller} {answer.request.method} {answer.request.path_url[:300]} {(answer.request.body or b'')[:600]!r}"
+        )
         if answer.status_code >= 500 and answer.status_code != 501:
             found.append(f"{shown}: {answer.status_code} {answer.content[:200]!r}")
             return

@@ -12,7 +12,9 @@ import structlog
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
 """The id of the request (or durable operation) on whose behalf the current task runs."""
 
-_SECRET_KEYS = re.compile(r"pass$|password|passphrase|secret|tokens?$|private_key|authorization|cookie|credential$", re.IGNORECASE)
+_SECRET_KEYS = re.compile(
+    r"pass$|password|passphrase|secret|tokens?$|private_key|authorization|cookie|credential$", re.IGNORECASE
+)
 
 
 def _request_id(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

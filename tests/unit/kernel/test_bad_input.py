@@ -56,5 +56,3 @@ async def test_what_the_database_cannot_hold_is_400(api):
         URL, json={"server_group": {"name": "huge", "policy": "affinity", "size": 1 << 70}}, headers=at("2.64")
     )
     assert answer.status_code == 400
-
-

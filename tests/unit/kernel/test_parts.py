@@ -233,7 +233,11 @@ class Sized(Schema):
     name = f.text("A name.", most=5)
 
 
-@given(st.dictionaries(st.sampled_from(["size", "on", "name"]), st.none() | st.booleans() | st.integers() | st.text() | st.floats()))
+@given(
+    st.dictionaries(
+        st.sampled_from(["size", "on", "name"]), st.none() | st.booleans() | st.integers() | st.text() | st.floats()
+    )
+)
 def test_forms_take_or_refuse(body):
     try:
         taken = Sized.form("create", 0).validate(body)

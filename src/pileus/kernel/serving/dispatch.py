@@ -76,7 +76,8 @@ class Dispatcher:
             store=self._store,
             world=self._world,
             request_id=request_id,
-            base=(self._public_url or f"{request.scope['scheme']}://{request.headers.get('host', 'localhost')}") + prefix,
+            base=(self._public_url or f"{request.scope['scheme']}://{request.headers.get('host', 'localhost')}")
+            + prefix,
         )
         try:
             answer = await self._run(call, path)
