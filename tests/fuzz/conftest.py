@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-
 from tests.fuzz import seeds
 from tests.fuzz.cloud import FuzzCloud
 from tests.fuzz.people import populate

@@ -3,10 +3,11 @@
 import re
 from typing import Any
 
-from pileus.kernel.api.declare import Operation, Service
-from pileus.kernel.api.openapi import full_path
 from tests.fuzz.cloud import FuzzCloud
 from tests.fuzz.people import checked
+
+from pileus.kernel.api.declare import Operation, Service
+from pileus.kernel.api.openapi import full_path
 
 ABSENT = "00000000-0000-4000-8000-000000000000"
 _PARAMETER = re.compile(r"([^/{}]*)/\{([a-z_]+)(?::path)?\}")
@@ -20,12 +21,12 @@ def make(cloud: FuzzCloud) -> None:
     _compute(cloud)
 
 
-def _made(cloud: FuzzCloud, url: str, key: str, token: str = "member", /, **attributes: Any) -> Any:  # noqa: S107
+def _made(cloud: FuzzCloud, url: str, key: str, token: str = "member", /, **attributes: Any) -> Any:
     made = checked(cloud.ask("POST", url, token=token, body={key: attributes} if key else attributes))
     return made[key] if key else made
 
 
-def _keep(cloud: FuzzCloud, url: str, key: str, token: str = "member", by: str = "id", /, **attributes: Any) -> str:  # noqa: S107
+def _keep(cloud: FuzzCloud, url: str, key: str, token: str = "member", by: str = "id", /, **attributes: Any) -> str:
     """Create one, and remember it under its service and collection: `network/ports`."""
     made = _made(cloud, url, key, token, **attributes)
     service, *_, collection = url.strip("/").split("/")

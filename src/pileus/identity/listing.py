@@ -6,8 +6,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import Boolean, Column, Select, Table, func, select
 
-from pileus.identity.errors import Missing
-from pileus.identity.errors import Malformed
+from pileus.identity.errors import Malformed, Missing
 from pileus.kernel.api.call import Call, Page
 from pileus.kernel.api.errors import BadRequest
 from pileus.kernel.api.fields import UNSET, Field, anything

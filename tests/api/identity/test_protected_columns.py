@@ -1,7 +1,6 @@
 """Unknown attributes of a body are kept, but no body reaches the columns that are the service's own."""
 
 import pytest
-
 from tests.fuzz.cloud import FuzzCloud
 from tests.fuzz.people import checked, login, populate
 

@@ -2,19 +2,23 @@
 
 import pytest
 from sqlalchemy import select
-
-import pileus.compute.aggregates.table  # declares it
-from pileus.kernel.store import METADATA, UnstorableValue
 from tests.unit.kernel.test_api import URL, api, at, made
+
+from pileus.kernel.store import METADATA, UnstorableValue
 
 __all__ = ["api", "made"]
 
 
 async def test_a_query_string_that_is_no_text(client_of, api):
     scope = {
-        "type": "http", "method": "GET", "scheme": "http", "path": URL, "raw_path": URL.encode(), "query_string": b"a=\xff",
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": URL,
+        "raw_path": URL.encode(),
+        "query_string": b"a=\xff",
         "headers": [(b"x-auth-token", b"user:p1")],
-    }  # fmt: skip
+    }
     got = []
 
     async def send(message):

@@ -4,8 +4,8 @@ This is the edge that rule 7 speaks of: the only place that opens and commits a 
 """
 
 import asyncio
-import re
 import contextlib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any

@@ -26,7 +26,10 @@ class MissingReference(StoreError):
 
 
 class UnstorableValue(StoreError):
-    """A value that the column cannot hold, or more of them than a filter can: the edge answers 400, since only a request can have brought it."""
+    """A value that the column cannot hold, or more of them than a filter can.
+
+    The edge answers 400: only a request can have brought it.
+    """
 
 
 class SerializationFailure(StoreError):
