@@ -87,13 +87,27 @@ def with_bodies(cloud: FuzzCloud, type: str) -> list[Target]:
 def forged(good: str) -> list[tuple[str, bytes]]:
     flipped = good[:20] + ("A" if good[20] != "A" else "B") + good[21:]
     return [
-        ("empty", b""), ("word", b"x"), ("admin", b"admin"), ("spaces", b"   "), ("long", b"g" * 60_000),
-        ("cut", good[:-5].encode()), ("flipped", flipped.encode()), ("twice", (good + good).encode()),
-        ("comma", f"{good},{good}".encode()), ("space inside", f"{good} x".encode()), ("nul", b"\0"),
-        ("nul behind", good.encode() + b"\0"), ("latin", b"\xe9\xff\xfe"), ("utf-8", "токен☃".encode()),
-        ("sql", b"' OR 1=1 --"), ("format", b"%s%n{0}{a}"), ("bearer", f"Bearer {good}".encode()),
-        ("fernet of zeros", b"gAAAAA" + b"A" * 120), ("base64 rubbish", b"gAAAAABm" + b"=" * 40), ("path", b"../../etc/passwd"),
-    ]  # fmt: skip
+        ("empty", b""),
+        ("word", b"x"),
+        ("admin", b"admin"),
+        ("spaces", b"   "),
+        ("long", b"g" * 60_000),
+        ("cut", good[:-5].encode()),
+        ("flipped", flipped.encode()),
+        ("twice", (good + good).encode()),
+        ("comma", f"{good},{good}".encode()),
+        ("space inside", f"{good} x".encode()),
+        ("nul", b"\0"),
+        ("nul behind", good.encode() + b"\0"),
+        ("latin", b"\xe9\xff\xfe"),
+        ("utf-8", "токен☃".encode()),
+        ("sql", b"' OR 1=1 --"),
+        ("format", b"%s%n{0}{a}"),
+        ("bearer", f"Bearer {good}".encode()),
+        ("fernet of zeros", b"gAAAAA" + b"A" * 120),
+        ("base64 rubbish", b"gAAAAABm" + b"=" * 40),
+        ("path", b"../../etc/passwd"),
+    ]
 
 
 @every_service
@@ -142,14 +156,32 @@ def test_expired_and_revoked_tokens_are_401(cloud: FuzzCloud, type: str) -> None
 def identity_headers() -> list[tuple[str, str]]:
     """What the token middleware of OpenStack tells services about the caller; here they mean nothing."""
     said = {
-        "X-Identity-Status": "Confirmed", "X-Service-Identity-Status": "Confirmed", "X-Roles": "admin,service,manager",
-        "X-Role": "admin", "X-Service-Roles": "admin,service", "X-User-Id": "admin", "X-User": "admin",
-        "X-User-Name": "admin", "X-User-Domain-Id": "default", "X-Project-Id": "admin", "X-Tenant-Id": "admin",
-        "X-Tenant": "admin", "X-Project-Domain-Id": "default", "X-Domain-Id": "default", "X-Is-Admin-Project": "True",
-        "X-Is-Admin": "True", "OpenStack-System-Scope": "all", "OpenStack-Identity-Status": "Confirmed",
-        "OpenStack-Identity": "admin", "X-Authorization": "admin", "Remote-User": "admin", "X-Forwarded-User": "admin",
-        "X-Auth-Project-Id": "admin", "X-Service-Catalog": "[]", "X-Token-Info": "{}",
-    }  # fmt: skip
+        "X-Identity-Status": "Confirmed",
+        "X-Service-Identity-Status": "Confirmed",
+        "X-Roles": "admin,service,manager",
+        "X-Role": "admin",
+        "X-Service-Roles": "admin,service",
+        "X-User-Id": "admin",
+        "X-User": "admin",
+        "X-User-Name": "admin",
+        "X-User-Domain-Id": "default",
+        "X-Project-Id": "admin",
+        "X-Tenant-Id": "admin",
+        "X-Tenant": "admin",
+        "X-Project-Domain-Id": "default",
+        "X-Domain-Id": "default",
+        "X-Is-Admin-Project": "True",
+        "X-Is-Admin": "True",
+        "OpenStack-System-Scope": "all",
+        "OpenStack-Identity-Status": "Confirmed",
+        "OpenStack-Identity": "admin",
+        "X-Authorization": "admin",
+        "Remote-User": "admin",
+        "X-Forwarded-User": "admin",
+        "X-Auth-Project-Id": "admin",
+        "X-Service-Catalog": "[]",
+        "X-Token-Info": "{}",
+    }
     cases = [*said.items()]
     for change in (str.lower, str.upper, lambda name: name.replace("-", "_")):
         cases += [(change(name), value) for name, value in said.items()]
@@ -183,12 +215,30 @@ def broken_bodies() -> list[tuple[bytes, tuple[int, ...]]]:
     """Bodies that no operation takes, with the statuses that are right."""
     bad = (400,)
     return [
-        (b"", bad), (b" ", bad), (b"{", bad), (b"}", bad), (b"nul", bad), (b"'a'", bad), (b'{"a": 1,}', bad),
-        (b'{"a" 1}', bad), (b"{} {}", bad), (b"\xff\xfe\x00", bad), (b'{"\xff": 1}', bad), (b"\xef\xbb\xbf{}", bad),
-        ('{"a": 1}'.encode("utf-16"), bad), (b"{\0}", bad), (b'{"a": NaN}', bad), (b'{"a": Infinity}', bad),
-        (b'{"a": 1e999}', bad), (b"[" * 100_000, bad), (b'{"a":' * 20_000 + b"1" + b"}" * 20_000, bad),
-        (b"<xml/>", bad), (b"a=b&c=d", bad), (b"x" * (3 << 20), (413,)), (b'"' + b"a" * (3 << 20) + b'"', (413,)),
-    ]  # fmt: skip
+        (b"", bad),
+        (b" ", bad),
+        (b"{", bad),
+        (b"}", bad),
+        (b"nul", bad),
+        (b"'a'", bad),
+        (b'{"a": 1,}', bad),
+        (b'{"a" 1}', bad),
+        (b"{} {}", bad),
+        (b"\xff\xfe\x00", bad),
+        (b'{"\xff": 1}', bad),
+        (b"\xef\xbb\xbf{}", bad),
+        ('{"a": 1}'.encode("utf-16"), bad),
+        (b"{\0}", bad),
+        (b'{"a": NaN}', bad),
+        (b'{"a": Infinity}', bad),
+        (b'{"a": 1e999}', bad),
+        (b"[" * 100_000, bad),
+        (b'{"a":' * 20_000 + b"1" + b"}" * 20_000, bad),
+        (b"<xml/>", bad),
+        (b"a=b&c=d", bad),
+        (b"x" * (3 << 20), (413,)),
+        (b'"' + b"a" * (3 << 20) + b'"', (413,)),
+    ]
 
 
 def shapes_of(good: Any) -> Iterator[bytes]:
@@ -226,10 +276,28 @@ def shapes_of(good: Any) -> Iterator[bytes]:
 
 
 NASTY_VALUES = (
-    b"null", b"true", b"[]", b"{}", b"-1", b"0.5", b"9223372036854775808", b"1" + b"0" * 400, b"-1e308", b'""',
-    b'"\\u0000"', b'"\\ud800"', b'"a\\nb"', b'" "', b'"%s{0}%(a)s"', '"☃\u202e\U0001f600"'.encode(), b'"' + b"n" * 5000 + b'"',
-    b"[" * 200 + b"]" * 200, b'{"a":' * 300 + b"1" + b"}" * 300, b'["a", {"b": null}, 1]', b'"9' + b"9" * 50 + b'"',
-)  # fmt: skip
+    b"null",
+    b"true",
+    b"[]",
+    b"{}",
+    b"-1",
+    b"0.5",
+    b"9223372036854775808",
+    b"1" + b"0" * 400,
+    b"-1e308",
+    b'""',
+    b'"\\u0000"',
+    b'"\\ud800"',
+    b'"a\\nb"',
+    b'" "',
+    b'"%s{0}%(a)s"',
+    '"☃\u202e\U0001f600"'.encode(),
+    b'"' + b"n" * 5000 + b'"',
+    b"[" * 200 + b"]" * 200,
+    b'{"a":' * 300 + b"1" + b"}" * 300,
+    b'["a", {"b": null}, 1]',
+    b'"9' + b"9" * 50 + b'"',
+)
 
 
 @every_service
@@ -266,9 +334,19 @@ def test_content_types_and_lengths(cloud: FuzzCloud, type: str) -> None:
         method = target.operation.method
         media = (415,) if target.service.strict_media else (400, 415)
         kinds = (
-            "text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
-            "application/jsonx", "x", "/", ";", "application/json/json", "\u00e9", "application/json, text/plain", "a" * 9000,
-        )  # fmt: skip
+            "text/plain",
+            "application/xml",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=x",
+            "application/jsonx",
+            "x",
+            "/",
+            ";",
+            "application/json/json",
+            "\u00e9",
+            "application/json, text/plain",
+            "a" * 9000,
+        )
         for kind in few(kinds, turn, 4):
             reply = cloud.ask(
                 method, target.url, token="root", headers={"Content-Type": kind, **target.headers}, body=b"<a/>"
@@ -290,11 +368,48 @@ def test_content_types_and_lengths(cloud: FuzzCloud, type: str) -> None:
 # ---- paths, queries, methods, versions ----------------------------------------------------------------------------
 
 NASTY = (
-    b"%00", b"a%00b", b"%FF%FE", b"%C3%28", b"%ED%A0%80", b"%2F", b"a%2Fb", b"%2E%2E", b"..", b".", b"%2e%2e%2f%2e%2e%2fetc",
-    b"%25", b"%", b"%zz", b"%0d%0aX-Evil:%201", b"%0A", b"'%20OR%201=1--", b"%25s%25n", b"{0}", b"%7B%7D", b"*", b"~", b"$(id)",
-    b"None", b"null", b"undefined", b"-1", b"0", b"99999999999999999999", b"1e9", b"%E2%98%83", b"%F0%9F%98%80", b"a" * 8000,
-    b"00000000-0000-0000-0000-000000000000", b"detail", b"__class__", b"\xff", b";a=b", b"a,b", b"%20", b"+",
-)  # fmt: skip
+    b"%00",
+    b"a%00b",
+    b"%FF%FE",
+    b"%C3%28",
+    b"%ED%A0%80",
+    b"%2F",
+    b"a%2Fb",
+    b"%2E%2E",
+    b"..",
+    b".",
+    b"%2e%2e%2f%2e%2e%2fetc",
+    b"%25",
+    b"%",
+    b"%zz",
+    b"%0d%0aX-Evil:%201",
+    b"%0A",
+    b"'%20OR%201=1--",
+    b"%25s%25n",
+    b"{0}",
+    b"%7B%7D",
+    b"*",
+    b"~",
+    b"$(id)",
+    b"None",
+    b"null",
+    b"undefined",
+    b"-1",
+    b"0",
+    b"99999999999999999999",
+    b"1e9",
+    b"%E2%98%83",
+    b"%F0%9F%98%80",
+    b"a" * 8000,
+    b"00000000-0000-0000-0000-000000000000",
+    b"detail",
+    b"__class__",
+    b"\xff",
+    b";a=b",
+    b"a,b",
+    b"%20",
+    b"+",
+)
 
 
 @every_service
@@ -412,10 +527,25 @@ def test_bad_versions(cloud: FuzzCloud, type: str) -> None:
         pytest.skip("nothing to ask for")
     kind = service.history.service
     bad: list[tuple[str, tuple[int, ...]]] = [
-        ("0.0", (406,)), ("9999.9999", (406,)), ("2.99999", (400,)), ("x", (400,)), ("2", (400,)), ("2.", (400,)), (".1", (400,)),
-        ("-2.1", (400,)), ("2.1.1", (400,)), ("02.1", (400,)), ("2.01", (400,)), ("2.\u00b2", (400,)), ("LATEST", (400,)),
-        ("2.1 latest", (400,)), ("1e3.1", (400,)), ("9" * 5000 + ".1", (400,)), ("2.0x10", (400,)), ("\0", (400,)),
-    ]  # fmt: skip
+        ("0.0", (406,)),
+        ("9999.9999", (406,)),
+        ("2.99999", (400,)),
+        ("x", (400,)),
+        ("2", (400,)),
+        ("2.", (400,)),
+        (".1", (400,)),
+        ("-2.1", (400,)),
+        ("2.1.1", (400,)),
+        ("02.1", (400,)),
+        ("2.01", (400,)),
+        ("2.\u00b2", (400,)),
+        ("LATEST", (400,)),
+        ("2.1 latest", (400,)),
+        ("1e3.1", (400,)),
+        ("9" * 5000 + ".1", (400,)),
+        ("2.0x10", (400,)),
+        ("\0", (400,)),
+    ]
     for version, statuses in bad:
         names = [("OpenStack-API-Version", f"{kind} {version}")]
         names += [(service.history.legacy_name, version)] if service.history.legacy_name else []

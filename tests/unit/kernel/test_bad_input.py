@@ -11,9 +11,14 @@ __all__ = ["api", "made"]
 
 async def test_a_query_string_that_is_no_text(client_of, api):
     scope = {
-        "type": "http", "method": "GET", "scheme": "http", "path": URL, "raw_path": URL.encode(), "query_string": b"a=\xff",
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": URL,
+        "raw_path": URL.encode(),
+        "query_string": b"a=\xff",
         "headers": [(b"x-auth-token", b"user:p1")],
-    }  # fmt: skip
+    }
     got = []
 
     async def send(message):

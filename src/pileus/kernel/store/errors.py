@@ -29,7 +29,10 @@ class MissingReference(StoreError):
 
 
 class UnfitValue(StoreError):
-    """A value that no column of its kind can hold: too long, too large, or with a character that is none."""
+    """A value that the column cannot hold, or more of them than a filter can.
+
+    The edge answers 400: only a request can have brought it.
+    """
 
 
 class SerializationFailure(StoreError):

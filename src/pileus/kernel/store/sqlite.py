@@ -33,6 +33,8 @@ def _translate(error: Exception) -> StoreError:
         return DuplicateRow(text, text.rpartition(": ")[2])
     if "FOREIGN KEY constraint failed" in text:
         return MissingReference(text)
+    if "Expression tree is too large" in text or "too many SQL variables" in text:
+        return UnfitValue(text)  # a filter with thousands of values
     if "locked" in text or "busy" in text:
         return SerializationFailure(text)
     return StoreError(text)
