@@ -1,7 +1,7 @@
 """PostgreSQL behind the store's calls, through asyncpg.
 
 Writers run serializable and lose against each other; who lost writes alone in its process the next time, since quotas
-that are counted from rows make every two creations in a project rivals.  Readers run on a snapshot that nothing can take
+that are counted from rows make every two creations in a project rivals.  Readers run on a snapshot that nobody can take
 from them, and leave no traces that a writer could lose over.
 """
 
