@@ -5,7 +5,7 @@ from pileus.kernel.api.errors import NotFound
 
 
 class DoubleImages:
-    """Images by id."""
+    """Images by own."""
 
     def __init__(self, world):
         self.images = {}
@@ -13,16 +13,28 @@ class DoubleImages:
         self.world = world
 
     def add(self, **values):
-        """Make an active image; its id."""
-        id = self.world.ids.uuid()
-        self.images[id] = ImageRecord(
+        """Make an active image; its own."""
+        own = self.world.ids.uuid()
+        self.images[own] = ImageRecord(
             **{
-                "id": id, "name": "cirros", "status": "active", "owner": "p1", "visibility": "public", "size": 1 << 20,
-                "virtual_size": 1 << 24, "disk_format": "qcow2", "container_format": "bare", "min_disk": 0, "min_ram": 0,
-                "os_hash_algo": "sha512", "checksum": "00", "properties": {}, **values,
+                "id": own,
+                "name": "cirros",
+                "status": "active",
+                "owner": "p1",
+                "visibility": "public",
+                "size": 1 << 20,
+                "virtual_size": 1 << 24,
+                "disk_format": "qcow2",
+                "container_format": "bare",
+                "min_disk": 0,
+                "min_ram": 0,
+                "os_hash_algo": "sha512",
+                "checksum": "00",
+                "properties": {},
+                **values,
             }
         )
-        return id
+        return own
 
     async def find(self, tx, who, image_id):
         if image_id not in self.images:
@@ -36,6 +48,6 @@ class DoubleImages:
         yield b""
 
     async def create(self, who, attributes, data):
-        id = self.add(**attributes)
-        self.data[id] = b"".join([piece async for piece in data])
-        return id
+        own = self.add(**attributes)
+        self.data[own] = b"".join([piece async for piece in data])
+        return own

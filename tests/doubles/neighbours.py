@@ -1,6 +1,6 @@
 """Compute's resources beside servers, in dictionaries."""
 
-from pileus.compute.servers.neighbours import FlavorRecord, GroupRecord, KeypairRecord, Neighbours
+from pileus.compute.servers.around.neighbours import FlavorRecord, GroupRecord, KeypairRecord, Neighbours
 
 
 class Near:
@@ -14,7 +14,7 @@ class Near:
         self.member = {}
         self.zone = {}
         self.neighbours = Neighbours(
-            flavors=Finder(lambda _who, id: self.flavor.get(id)),
+            flavors=Finder(lambda _who, own: self.flavor.get(own)),
             keypairs=Finder(lambda _user, name: self.keypair.get(name)),
             quotas=self,
             groups=self,

@@ -26,7 +26,7 @@ PORTS = Table(
 
 
 class DoubleNetwork:
-    """Networks by id with their names; `most_ports` is everybody's quota."""
+    """Networks by own with their names; `most_ports` is everybody's quota."""
 
     def __init__(self, world, networks=None):
         self.world = world
@@ -43,9 +43,18 @@ class DoubleNetwork:
         if row["floating"]:
             addresses.append(Address(row["floating"], 4, floating=True))
         return PortRecord(
-            id=row["id"], network_id=row["network_id"], network_name=self.networks[row["network_id"]], mac=row["mac"],
-            mtu=1442, status="ACTIVE" if row["host"] else "DOWN", device_id=row["device_id"] or "", host=row["host"] or "",
-            created=bool(row["created"]), addresses=tuple(addresses), security_groups=tuple(row["groups"]), tag=row["tag"] or "",
+            id=row["id"],
+            network_id=row["network_id"],
+            network_name=self.networks[row["network_id"]],
+            mac=row["mac"],
+            mtu=1442,
+            status="ACTIVE" if row["host"] else "DOWN",
+            device_id=row["device_id"] or "",
+            host=row["host"] or "",
+            created=bool(row["created"]),
+            addresses=tuple(addresses),
+            security_groups=tuple(row["groups"]),
+            tag=row["tag"] or "",
         )
 
     def _address(self):
@@ -78,14 +87,20 @@ class DoubleNetwork:
     async def add(self, tx, network_id, device_id="", request=None):
         """Make a port."""
         wanted = request.security_groups if request is not None and request.security_groups else ("default",)
-        names = {name: id for id, name in self.groups.items()}
+        names = {name: own for own, name in self.groups.items()}
         order = next(self._order)
         row = {
-            "id": self.world.ids.uuid(), "network_id": network_id, "device_id": device_id, "host": "",
+            "id": self.world.ids.uuid(),
+            "network_id": network_id,
+            "device_id": device_id,
+            "host": "",
             "mac": f"fa:16:3e:{order >> 16 & 255:02x}:{order >> 8 & 255:02x}:{order & 255:02x}",
-            "created": 1 if device_id else 0, "tag": request.tag if request else "",
+            "created": 1 if device_id else 0,
+            "tag": request.tag if request else "",
             "addresses": [(request.fixed_ip if request else "") or self._address()],
-            "groups": [names.get(w, w) for w in wanted], "floating": "", "order": order,
+            "groups": [names.get(w, w) for w in wanted],
+            "floating": "",
+            "order": order,
         }
         for group in row["groups"]:
             if group not in self.groups:
@@ -112,7 +127,7 @@ class DoubleNetwork:
 
     async def subnets(self, tx, network_ids):
         return {
-            id: [SubnetRecord(f"s-{id}", "10.0.0.0/8", 4, "10.0.0.1", True, ("10.0.0.2",), ())] for id in network_ids
+            own: [SubnetRecord(f"s-{own}", "10.0.0.0/8", 4, "10.0.0.1", True, ("10.0.0.2",), ())] for own in network_ids
         }
 
     async def port_at(self, tx, network_id, address):
@@ -125,10 +140,10 @@ class DoubleNetwork:
         return self.active
 
     async def security_group_names(self, tx, ids):
-        return {id: self.groups[id] for id in ids if id in self.groups}
+        return {own: self.groups[own] for own in ids if own in self.groups}
 
     async def change_groups(self, tx, who, device_id, *, add="", remove=""):
-        names = {name: id for id, name in self.groups.items()}
+        names = {name: own for own, name in self.groups.items()}
         for wanted in (add, remove):
             if wanted and wanted not in names:
                 raise NotFound(f"Security group {wanted} not found for project {who.project_id}.")

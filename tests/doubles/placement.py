@@ -6,12 +6,20 @@ from pileus.kernel.store import METADATA, Json
 from pileus.placement.service import DoesNotFit, Inventory, Provider
 
 PROVIDERS = Table(
-    "double_providers", METADATA, Column("id", String, primary_key=True), Column("name", String), Column("inventories", Json),
+    "double_providers",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("name", String),
+    Column("inventories", Json),
     Column("traits", Json),
 )
 ALLOCATIONS = Table(
-    "double_allocations", METADATA, Column("consumer", String, primary_key=True), Column("provider", String, primary_key=True),
-    Column("class", String, primary_key=True), Column("amount", Integer),
+    "double_allocations",
+    METADATA,
+    Column("consumer", String, primary_key=True),
+    Column("provider", String, primary_key=True),
+    Column("class", String, primary_key=True),
+    Column("amount", Integer),
 )
 
 
@@ -25,8 +33,13 @@ class DoublePlacement:
             mine[row["class"]] = mine.get(row["class"], 0) + row["amount"]
         return [
             Provider(
-                row["id"], row["name"], 1, {k: Inventory(**v) for k, v in row["inventories"].items()}, used.get(row["id"], {}),
-                frozenset(row["traits"]), frozenset(),
+                row["id"],
+                row["name"],
+                1,
+                {k: Inventory(**v) for k, v in row["inventories"].items()},
+                used.get(row["id"], {}),
+                frozenset(row["traits"]),
+                frozenset(),
             )
             for row in await tx.all(select(PROVIDERS).order_by(PROVIDERS.c.name))
         ]
@@ -48,7 +61,9 @@ class DoublePlacement:
                 free = int((inventory.total - inventory.reserved) * inventory.allocation_ratio) if inventory else 0
                 if amount > free - providers[provider].used.get(name, 0):
                     raise DoesNotFit(f"{provider} has not enough {name}")
-                await tx.insert(ALLOCATIONS, {"consumer": consumer, "provider": provider, "class": name, "amount": amount})
+                await tx.insert(
+                    ALLOCATIONS, {"consumer": consumer, "provider": provider, "class": name, "amount": amount}
+                )
 
     async def release(self, tx, consumer):
         await tx.run(delete(ALLOCATIONS).where(ALLOCATIONS.c.consumer == consumer))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from tests.e2e.cloud import RealCloud
 from tests.e2e.ovn_sandbox import OvnSandbox
 
 from pileus.network.backend.ovn import OvnBackend
@@ -26,3 +27,15 @@ async def ovn(ovn_sandbox: OvnSandbox) -> AsyncIterator[OvnBackend]:
     finally:
         await driver.close()
         ovn_sandbox.unplug_all()
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[RealCloud]:
+    """A cloud that is up and furnished, in namespaces of its own; the same for all tests of a run."""
+    made = RealCloud()
+    try:
+        made.up()
+        made.furnish()
+        yield made
+    finally:
+        made.close()

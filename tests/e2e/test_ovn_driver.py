@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+import msgspec
 import pytest
 from tests.e2e import ovn_cloud as sample
 from tests.e2e.ovn_sandbox import OvnSandbox
@@ -16,7 +17,7 @@ from pileus.network.backend.protocol import (
     BackendUnavailableError,
     NotAppliedError,
 )
-from pileus.network.backend.wanted import Kind, Ref, Wanted, WantedPort, ref_of
+from pileus.network.backend.wanted import Kind, Ref, Wanted, WantedPort, WantedSubnet, ref_of
 
 pytestmark = [pytest.mark.root, pytest.mark.slow]
 
@@ -99,6 +100,35 @@ async def test_one_refused_request_does_not_take_others_along(ovn_sandbox: OvnSa
         assert len(await ovn.inventory()) == len(sample.networks()) + 8
     finally:
         ovn_sandbox.nbctl("lsp-del", sample.ident(65))
+
+
+async def test_a_driver_knows_a_database_that_it_finds_full(
+    ovn_sandbox: OvnSandbox, ovn: OvnBackend, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As after a restart: nothing looks damaged, and what is applied again loses nothing."""
+    wanted = everything(ovn_sandbox.name)
+    await ovn.apply(wanted)
+
+    def lease() -> str:
+        found = ("--bare", "--columns=options", "find", "DHCP_Options", 'cidr="10.1.0.0/24"')
+        return ovn_sandbox.nbctl(*found).strip()
+
+    before = lease()
+    assert "mtu=1442" in before
+    assert "classless_static_route=" in before
+    with caplog.at_level("WARNING"):
+        other = await OvnBackend.connect(ovn_sandbox.northbound, ovn_sandbox.southbound)
+        try:
+            found = await other.inventory()
+            assert DAMAGED not in found.values()
+            assert found == {ref_of(each): each.revision for each in wanted}
+            subnets = [each for each in wanted if isinstance(each, WantedSubnet)]
+            await other.apply([msgspec.structs.replace(each, revision=2) for each in subnets])
+            assert lease() == before
+            assert (await other.inventory())[ref_of(subnets[0])] == 2
+        finally:
+            await other.close()
+    assert [record.getMessage() for record in caplog.records] == []
 
 
 async def test_two_drivers_share_one_database(ovn_sandbox: OvnSandbox, ovn: OvnBackend) -> None:

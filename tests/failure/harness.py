@@ -112,7 +112,9 @@ def _disturb(cloud: Any, kind: str, change: Callable[[int, Step], Step] | None) 
         cloud.engine._kinds[kind] = Disturbed(cloud.engine._kinds[kind], change)
 
 
-async def run(scenario: Scenario, change: Callable[[int, Step], Step] | None = None, die_at: int | None = None) -> Points:
+async def run(
+    scenario: Scenario, change: Callable[[int, Step], Step] | None = None, die_at: int | None = None
+) -> Points:
     """Run a scenario once, with a disturbance, and check what is left."""
     points = Points(die_at)
     cloud = await scenario.build(points)

@@ -52,14 +52,22 @@ async def clouds(world, tmp_path):
 
 async def rows_of(cloud):
     async with cloud.store.read() as tx:
-        return await tx.all(select(SERVERS)), await tx.all(select(PORTS)), await cloud.server_parts.placement.consumers(tx)
+        return (
+            await tx.all(select(SERVERS)),
+            await tx.all(select(PORTS)),
+            await cloud.server_parts.placement.consumers(tx),
+        )
 
 
 async def check(cloud, _prepared, failed):
     """Every server is whole, or in ERROR and nowhere; nothing is left of those that are gone."""
     assert await audit(cloud.server_parts) == []
     servers, ports, consumers = await rows_of(cloud)
-    held = {id for host in cloud.fleet.hosts.values() for id in [*host.hypervisor._domains, *host.disks.guests]}
+    held = {
+        server_id
+        for host in cloud.fleet.hosts.values()
+        for server_id in [*host.hypervisor._domains, *host.disks.guests]
+    }
     assert held == {row["id"] for row in servers if row["host"]}
     assert set(consumers) == {row["id"] for row in servers if row["host"]}
     assert {port["device_id"] for port in ports if port["created"]} <= {row["id"] for row in servers if row["host"]}
@@ -96,21 +104,21 @@ async def test_create(clouds):
 
 
 async def test_delete(clouds):
-    async def begin(cloud, id):
-        assert (await cloud.api.call("DELETE", f"/servers/{id}")).status_code == 204
+    async def begin(cloud, server_id):
+        assert (await cloud.api.call("DELETE", f"/servers/{server_id}")).status_code == 204
 
-    async def checked(cloud, id, failed):
+    async def checked(cloud, server_id, failed):
         servers, ports, consumers = await rows_of(cloud)
         if failed:
             [row] = servers
             assert (row["vm_state"], row["task_state"]) == ("error", None)
-            assert (await cloud.api.call("DELETE", f"/servers/{id}")).status_code == 204
+            assert (await cloud.api.call("DELETE", f"/servers/{server_id}")).status_code == 204
             cloud.engine._kinds["server.delete"] = cloud.engine._kinds["server.delete"]._kind
             cloud.api.cloud.engine = cloud.engine
             await cloud.engine.idle()
             servers, ports, consumers = await rows_of(cloud)
         assert (servers, ports, consumers) == ([], [], {})
-        await check(cloud, id, failed)
+        await check(cloud, server_id, failed)
 
     await torment(Scenario("server.delete", clouds.build, make, begin, checked, clouds.again), steps=1)
 
@@ -121,12 +129,12 @@ async def test_delete_that_cuts_a_creation_off(clouds):
     async def prepare(cloud):
         return (await cloud.api.post()).json()["server"]["id"]
 
-    async def begin(cloud, id):
-        assert (await cloud.api.call("DELETE", f"/servers/{id}")).status_code == 204
+    async def begin(cloud, server_id):
+        assert (await cloud.api.call("DELETE", f"/servers/{server_id}")).status_code == 204
 
-    async def checked(cloud, id, failed):
+    async def checked(cloud, server_id, failed):
         assert await rows_of(cloud) == ([], [], {})
-        await check(cloud, id, failed)
+        await check(cloud, server_id, failed)
 
     scenario = Scenario("server.delete", clouds.build, prepare, begin, checked, clouds.again)
     points = await run(scenario)
@@ -145,16 +153,16 @@ BODIES = {
 @pytest.mark.parametrize("verb", sorted(ACTIONS))
 async def test_power(clouds, verb):
     async def prepare(cloud):
-        id = await make(cloud)
+        server_id = await make(cloud)
         if verb in FIRST:
-            assert (await cloud.api.act(id, FIRST[verb])).status_code == 202
+            assert (await cloud.api.act(server_id, FIRST[verb])).status_code == 202
             await cloud.engine.idle()
-        return id
+        return server_id
 
-    async def begin(cloud, id):
-        assert (await cloud.api.act(id, BODIES[verb])).status_code == 202
+    async def begin(cloud, server_id):
+        assert (await cloud.api.act(server_id, BODIES[verb])).status_code == 202
 
-    async def checked(cloud, id, failed):
+    async def checked(cloud, server_id, failed):
         from pileus.compute.reconcilers.power import Power
 
         if failed:  # a step that failed after it took effect: the reconciler brings the row to the truth
@@ -162,39 +170,44 @@ async def test_power(clouds, verb):
         if failed and verb == "reboot_hard":
             [[row], _ports, _consumers] = await rows_of(cloud)
             assert row["vm_state"] == "error"
-        await check(cloud, id, failed)
+        await check(cloud, server_id, failed)
 
     await torment(Scenario(f"server.{verb}", clouds.build, prepare, begin, checked, clouds.again), steps=1)
 
 
-def plugged(cloud, id):
-    return [nic.port_id for host in cloud.fleet.hosts.values() for r in host.hypervisor._domains.values() for nic in r.spec.nics]
+def plugged(cloud, server_id):
+    return [
+        nic.port_id
+        for host in cloud.fleet.hosts.values()
+        for r in host.hypervisor._domains.values()
+        for nic in r.spec.nics
+    ]
 
 
 async def test_attach_interface(clouds):
-    async def begin(cloud, id):
+    async def begin(cloud, server_id):
         body = {"interfaceAttachment": {}}
-        assert (await cloud.api.call("POST", f"/servers/{id}/os-interface", body)).status_code == 200
+        assert (await cloud.api.call("POST", f"/servers/{server_id}/os-interface", body)).status_code == 200
 
-    async def checked(cloud, id, failed):
-        await check(cloud, id, failed)
+    async def checked(cloud, server_id, failed):
+        await check(cloud, server_id, failed)
         _servers, ports, _consumers = await rows_of(cloud)
-        assert sorted(plugged(cloud, id)) == sorted(port["id"] for port in ports)
+        assert sorted(plugged(cloud, server_id)) == sorted(port["id"] for port in ports)
         assert len(ports) == (1 if failed else 2)
 
     await torment(Scenario("server.attach_interface", clouds.build, make, begin, checked, clouds.again), steps=2)
 
 
 async def test_detach_interface(clouds):
-    async def begin(cloud, id):
-        [port] = plugged(cloud, id)
-        assert (await cloud.api.call("DELETE", f"/servers/{id}/os-interface/{port}")).status_code == 202
+    async def begin(cloud, server_id):
+        [port] = plugged(cloud, server_id)
+        assert (await cloud.api.call("DELETE", f"/servers/{server_id}/os-interface/{port}")).status_code == 202
 
-    async def checked(cloud, id, failed):
-        await check(cloud, id, failed)
+    async def checked(cloud, server_id, failed):
+        await check(cloud, server_id, failed)
         _servers, ports, _consumers = await rows_of(cloud)
         if not failed:
-            assert (ports, plugged(cloud, id)) == ([], [])
+            assert (ports, plugged(cloud, server_id)) == ([], [])
 
     await torment(Scenario("server.detach_interface", clouds.build, make, begin, checked, clouds.again), steps=1)
 

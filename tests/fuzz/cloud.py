@@ -18,8 +18,8 @@ import msgspec
 
 from pileus.cloud.assembly import Cloud, make_parts, prepare
 from pileus.cloud.folder import StateFolder
+from pileus.cloud.ground.simulated import SimulatedGround
 from pileus.cloud.settings import CloudSettings
-from pileus.cloud.simulated_ground import SimulatedGround
 from pileus.identity.settings import IdentitySettings
 from pileus.kernel import log
 from pileus.kernel.api.declare import Service

@@ -1,12 +1,13 @@
-"""The rooms of a service: which files stand where, and which may know which.
+"""The rooms of a service: what is declared where, and which room may know which.
 
-A service is a package in ``src/pileus`` that is not one of :data:`NOT_SERVICES`. It holds a few files of
-its own, a few folders with fixed names, and one folder for each resource; a resource folder holds the same
-rooms everywhere. A new kind of room needs a decision record and a change here.
+A service is a package in ``src/pileus`` that is not one of :data:`NOT_SERVICES`.  In it, resources are declared in
+files named ``api.py``, tables in ``table.py``, state machines in ``states.py``, version histories in ``versions.py``:
+whoever looks for one knows where it is.  Other files are named for what is in them (decision 0003).
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -14,11 +15,9 @@ from tools.lint.findings import Finding
 from tools.lint.source import Module, Tree
 
 HOUSE = PurePosixPath("src/pileus")
-NOT_SERVICES = frozenset({"kernel", "host", "simulated", "cli", "platform", "guest_image"})
-SERVICE_FILES = frozenset({"__init__.py", "README.md", "service.py", "versions.py", "settings.py", "errors.py"})
+NOT_SERVICES = frozenset({"kernel", "host", "simulated", "cli", "platform", "guest_image", "cloud"})
 SERVICE_FOLDERS = frozenset({"scheduling", "reconcilers", "drivers", "backend", "migrations", "operations"})
 ROOM_FILES = frozenset({"__init__.py", "api.py", "schema.py", "table.py", "logic.py", "states.py"})
-ROOM_FOLDERS = frozenset({"operations"})
 
 UPWARD = {
     "table": frozenset({"api", "logic", "operations"}),
@@ -36,36 +35,44 @@ def service_of(path: PurePosixPath) -> str:
 
 
 def is_room(path: PurePosixPath) -> bool:
-    """Whether a file is ``api.py`` or another room, directly in a resource folder of a service."""
+    """Whether a file is ``api.py`` or another room, in a resource folder of a service."""
     if not service_of(path):
         return False
     parts = path.relative_to(HOUSE).parts
-    return len(parts) == 3 and parts[1] not in SERVICE_FOLDERS and parts[2] in ROOM_FILES
+    return len(parts) >= 3 and parts[1] not in SERVICE_FOLDERS and parts[-1] in ROOM_FILES
+
+
+DECLARED = {
+    "pileus.kernel.api.declare.resource": ("api.py", "a resource"),
+    "sqlalchemy.Table": ("table.py", "a table"),
+    "pileus.kernel.states.Machine": ("states.py", "a state machine"),
+    "pileus.kernel.api.versions.History": ("versions.py", "a history of versions"),
+}
+"""What is declared by calling what, and the file that it belongs in."""
 
 
 def rooms(tree: Tree) -> Iterator[Finding]:
-    """Only the known files and folders stand in a service and its resources; a service has its walk."""
+    """Each kind of declaration stands in its room; a service has its walk."""
     house = tree.root / HOUSE
     if not house.is_dir():
         return
     for service in sorted(p for p in house.iterdir() if p.is_dir() and service_of(HOUSE / p.name / "x")):
-        if service.name == "__pycache__":
-            continue
-        entries = [e for e in sorted(service.iterdir()) if e.name != "__pycache__"]
-        if [e.name for e in entries] != ["__init__.py"] and not (service / "README.md").is_file():
+        entries = [e.name for e in service.iterdir() if e.name != "__pycache__"]
+        if service.name != "__pycache__" and entries not in (["__init__.py"], []) and "README.md" not in entries:
             where = str(HOUSE / service.name)
             yield Finding(where, 0, "rooms", "a service opens with a README.md: the walk of one request, the words")
-        for entry in entries:
-            if entry.is_file() and entry.name not in SERVICE_FILES:
-                where = str(HOUSE / service.name / entry.name)
-                yield Finding(where, 0, "rooms", f"a service has no {entry.name}: {_list(SERVICE_FILES)}")
-            elif entry.is_dir() and entry.name not in SERVICE_FOLDERS:
-                for inner in sorted(entry.iterdir()):
-                    known = ROOM_FOLDERS | {"__pycache__"} if inner.is_dir() else ROOM_FILES
-                    if inner.name not in known:
-                        where = str(HOUSE / service.name / entry.name / inner.name)
-                        text = f"a resource has no room {inner.name}: {_list(ROOM_FILES | ROOM_FOLDERS)}"
-                        yield Finding(where, 0, "rooms", text)
+    for module in tree.under(str(HOUSE)):
+        if service_of(module.path):
+            yield from _misplaced(module)
+
+
+def _misplaced(module: Module) -> Iterator[Finding]:
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        room, what = DECLARED.get(module.names.get(node.func.id, ""), ("", ""))
+        if room and module.path.name != room:
+            yield Finding(str(module.path), node.lineno, "rooms", f"{what} is declared in {room}")
 
 
 def room_order(tree: Tree) -> Iterator[Finding]:
@@ -106,9 +113,5 @@ def _room(module: Module) -> str:
         return ""
     parts = module.path.relative_to(HOUSE).parts
     if is_room(module.path):
-        return PurePosixPath(parts[2]).stem
+        return PurePosixPath(parts[-1]).stem
     return "operations" if len(parts) == 4 and parts[2] == "operations" else ""
-
-
-def _list(names: frozenset[str]) -> str:
-    return "only " + ", ".join(sorted(names))

@@ -1,5 +1,6 @@
 """The state folder of one cloud: what lies where, and which process serves it."""
 
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -70,8 +71,9 @@ class StateFolder:
         self.process.write_text(f"{os.getpid()} {start_time(os.getpid())}")
 
     def release(self) -> None:
-        """Note that nothing serves the cloud."""
-        self.process.unlink(missing_ok=True)
+        """Note that nothing serves the cloud, unless another process does by now."""
+        if self.running() in {None, os.getpid()}:
+            self.process.unlink(missing_ok=True)
 
 
 def start_time(process: int) -> str:
@@ -89,12 +91,16 @@ async def end(folder: StateFolder, clock: Clock, patience: float = 30.0) -> bool
     process = folder.running()
     if process is None:
         return False
-    os.kill(process, signal.SIGTERM)
+    # The process takes its note away before it ends, so it is the process that is watched, not the note.
+    started = start_time(process)
+    with contextlib.suppress(ProcessLookupError):  # it ended by itself meanwhile
+        os.kill(process, signal.SIGTERM)
     waited = 0.0
-    while folder.running() == process:
+    while started and start_time(process) == started:
         await clock.sleep(0.05)
         waited += 0.05
         if waited > patience:
-            os.kill(process, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
     folder.release()
     return True

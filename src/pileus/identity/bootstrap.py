@@ -10,7 +10,7 @@ from pileus.identity.assignments.table import ASSIGNMENTS
 from pileus.identity.endpoints.table import ENDPOINTS
 from pileus.identity.projects.table import PROJECTS
 from pileus.identity.regions.table import REGIONS
-from pileus.identity.revision import ACCESS, CATALOG, Revisions
+from pileus.identity.revisions.logic import ACCESS, CATALOG, Revisions
 from pileus.identity.roles.table import IMPLICATIONS, ROLES
 from pileus.identity.services.table import SERVICES
 from pileus.identity.users.passwords import Passwords

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from pileus.identity.application_credentials.api import AccessRules, ApplicationCredentials
 from pileus.identity.application_credentials.logic import ApplicationCredentialLogic
 from pileus.identity.assignments.api import grant_resources
-from pileus.identity.assignments.listed import RoleAssignments
 from pileus.identity.bootstrap import Bootstrap
 from pileus.identity.credentials.api import Credentials
 from pileus.identity.credentials.logic import Blobs
@@ -24,8 +23,10 @@ from pileus.identity.policies.api import Policies
 from pileus.identity.projects.api import Projects
 from pileus.identity.projects.logic import ProjectLogic
 from pileus.identity.projects.table import PROJECTS
+from pileus.identity.reach.api import AuthReach, FederationReach
 from pileus.identity.regions.api import Regions
-from pileus.identity.revision import Revisions
+from pileus.identity.revisions.logic import Revisions
+from pileus.identity.role_assignments.api import RoleAssignments
 from pileus.identity.roles.api import Implications, Inferences, Roles
 from pileus.identity.roles.book import RoleBook
 from pileus.identity.rules import RULES
@@ -37,7 +38,6 @@ from pileus.identity.tokens.api import AuthTokens
 from pileus.identity.tokens.keys import Keys
 from pileus.identity.tokens.logic import Tokens
 from pileus.identity.tokens.methods import Methods
-from pileus.identity.tokens.reach import AuthReach, FederationReach
 from pileus.identity.tokens.scopes import Scopes
 from pileus.identity.trusts.api import Trusts
 from pileus.identity.trusts.logic import TrustLogic

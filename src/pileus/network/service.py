@@ -107,7 +107,7 @@ class Network(Protocol):
         ...
 
     async def port_at(self, tx: Tx, network_id: str, address: str) -> PortRecord | None:
-        """The port with that address on a network: who asks the metadata service."""
+        """The port with that address on a network, its IPv6 link-local one too: who asks the metadata service."""
         ...
 
     async def wait_active(self, port_ids: list[str], seconds: float) -> bool:

@@ -3,6 +3,10 @@
 Source: the Placement API's version history, 1.0 to 1.39.  Everything else names the change.
 """
 
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any
+
 from pileus.kernel.api.versions import History
 
 PLACEMENT = History("placement", "1.0")
@@ -49,3 +53,13 @@ SAME_SUBTREE = _add("1.36", "Groups can be kept in one subtree; such groups need
 REPARENTING = _add("1.37", "Providers change or lose their parents.")
 CONSUMER_TYPES = _add("1.38", "Consumers have a type.")
 ANY_TRAITS = _add("1.39", "One of several traits is required with `in:`; `required` may be given more than once.")
+
+
+def not_cached(call: Any, modified: datetime | None = None) -> None:
+    """Say in the answer's headers when it was last modified (now, where that is not known) and not to cache it.
+
+    Answers have these headers from `CACHE_HEADERS` on.
+    """
+    if call.applies(CACHE_HEADERS):
+        call.headers["Cache-Control"] = "no-cache"
+        call.headers["Last-Modified"] = format_datetime(modified or call.world.clock.now(), usegmt=True)

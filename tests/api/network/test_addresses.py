@@ -226,3 +226,9 @@ async def test_address_use(alice, admin, net):
     await alice.get("/network-ip-availabilities", 403)
     found = (await admin.get(f"/network-ip-availabilities/{net['id']}"))["network_ip_availability"]
     assert (found["total_ips"], found["used_ips"]) == (5, 2)
+
+
+async def test_the_services_own_port_takes_the_lowest_address(alice, net):
+    await alice.make("subnet", network_id=net["id"], cidr="10.0.0.0/24")
+    (own,) = await alice.list("ports", device_owner="network:distributed")
+    assert own["fixed_ips"][0]["ip_address"] == "10.0.0.2"

@@ -73,6 +73,11 @@ async def test_a_servers_ports(alice, network, write, net):
     await write(network.bind_port, made[0].id, "host-1")
     assert (await write(network.port_at, net["id"], "10.0.0.50")).host == "host-1"
     assert await write(network.port_at, net["id"], "10.0.0.51") in {None, *made}
+    mac = [int(octet, 16) for octet in made[0].mac.split(":")]
+    own = f"fe80::{mac[0] ^ 2:02x}{mac[1]:02x}:{mac[2]:02x}ff:fe{mac[3]:02x}:{mac[4]:02x}{mac[5]:02x}"
+    assert (await write(network.port_at, net["id"], own)).id == made[0].id
+    assert (await write(network.port_at, net["id"], f"{own}%eth0")).id == made[0].id
+    assert await write(network.port_at, "another-network", own) is None
     await write(network.release_ports, "server", [made[2].id])
     await alice.get(f"/ports/{made[2].id}", 404)
     await write(network.release_ports, "server")

@@ -190,3 +190,9 @@ async def test_floating_ips_refuse_and_run_out(alice, bob, outside):
     assert (left["port_id"], left["router_id"], left["status"]) == (None, None, "DOWN")
     await alice.delete(f"/floatingips/{first['id']}")
     await bob.make("floatingip", floating_network_id=outside["id"])
+
+
+async def test_idle_floating_ips_go_with_their_network(alice, admin, outside):
+    floating = await alice.make("floatingip", floating_network_id=outside["id"])
+    await admin.delete(f"/networks/{outside['id']}")
+    await alice.get(f"/floatingips/{floating['id']}", 404)

@@ -1,7 +1,7 @@
 """Accounts and containers over HTTP, in this process."""
 
 import re
-import xml.etree.ElementTree
+import xml.etree.ElementTree as ET
 
 import pytest
 
@@ -40,7 +40,9 @@ async def test_an_account_counts_what_is_in_it(container):
 
 
 async def test_account_metadata_come_and_go(api):
-    assert (await api.post("", headers={"X-Account-Meta-Color": "blue", "X-Account-Meta-B": "é".encode()})).status_code == 204
+    assert (
+        await api.post("", headers={"X-Account-Meta-Color": "blue", "X-Account-Meta-B": "é".encode()})
+    ).status_code == 204
     answer = await api.head("")
     assert answer.headers["X-Account-Meta-Color"] == "blue"
     await api.post("", headers={"X-Account-Meta-B": ""})
@@ -169,7 +171,7 @@ async def test_the_forms_of_a_list(filled):
     assert json[-1] == {"subdir": "b/c/"}
     answer = await filled.get("/c", headers={"Accept": "application/xml"}, params={"delimiter": "/"})
     assert answer.headers["Content-Type"] == "application/xml; charset=utf-8"
-    tree = xml.etree.ElementTree.fromstring(answer.content)
+    tree = ET.fromstring(answer.content)
     assert (tree.tag, tree.get("name")) == ("container", "c")
     assert [e.findtext("name") for e in tree] == ["a", "b/", "d/", "z", "é"]
     assert (await filled.get("/c", headers={"Accept": "image/png"})).status_code == 406
@@ -180,5 +182,5 @@ async def test_xml_cannot_be_broken_out_of(container):
     await container.put("/" + "c", headers={})
     await container.put(f"/c/{name.replace('&', '%26')}/1", content=b"")
     answer = await container.get("/c", params={"format": "xml", "delimiter": "/"})
-    (entry,) = xml.etree.ElementTree.fromstring(answer.content)
+    (entry,) = ET.fromstring(answer.content)
     assert entry.get("name") == f"{name}/"

@@ -115,8 +115,8 @@ class PrivateHost:
 
     def taps(self) -> list[str]:
         """Return the guests' network devices, in the kernel and in the switch."""
-        kernel = [name for name in self.run("ls", "/sys/class/net").split() if name.startswith("vnet")]
-        return kernel + [p for p in self.run("ovs-vsctl", "list-ports", "br-int").split() if p.startswith("vnet")]
+        kernel = [name for name in self.run("ls", "/sys/class/net").split() if name.startswith("tap")]
+        return kernel + [p for p in self.run("ovs-vsctl", "list-ports", "br-int").split() if p.startswith("tap")]
 
     def kill_libvirtd(self) -> None:
         """Kill it as a crash would."""

@@ -19,13 +19,20 @@ def hosts(draw):
     found = draw(st.lists(names, max_size=12, unique=True))
     return [
         HostView(
-            id="p-" + name, name=name, alive=draw(st.booleans()), enabled=draw(st.booleans()), zone=draw(st.sampled_from("ab")),
+            id="p-" + name,
+            name=name,
+            alive=draw(st.booleans()),
+            enabled=draw(st.booleans()),
+            zone=draw(st.sampled_from("ab")),
             inventories={
                 "VCPU": Inventory(total=draw(amounts), allocation_ratio=draw(st.sampled_from([1.0, 4.0, 1.5]))),
-                "MEMORY_MB": Inventory(total=draw(st.integers(0, 4096)), reserved=draw(st.integers(0, 512)), max_unit=2048),
+                "MEMORY_MB": Inventory(
+                    total=draw(st.integers(0, 4096)), reserved=draw(st.integers(0, 512)), max_unit=2048
+                ),
             },
             used={"VCPU": draw(amounts), "MEMORY_MB": draw(st.integers(0, 4096))},
-            arch=draw(st.sampled_from(["x86_64", "aarch64"])), servers=draw(st.integers(0, 5)),
+            arch=draw(st.sampled_from(["x86_64", "aarch64"])),
+            servers=draw(st.integers(0, 5)),
             traits=draw(st.frozensets(st.sampled_from(["T1", "T2"]))),
         )
         for name in found
@@ -33,16 +40,23 @@ def hosts(draw):
 
 
 groups = st.builds(
-    Group, policy=st.sampled_from(["affinity", "anti-affinity", "soft-affinity", "soft-anti-affinity"]),
-    hosts=st.dictionaries(names, st.integers(1, 3), max_size=3), most=st.integers(1, 3),
+    Group,
+    policy=st.sampled_from(["affinity", "anti-affinity", "soft-affinity", "soft-anti-affinity"]),
+    hosts=st.dictionaries(names, st.integers(1, 3), max_size=3),
+    most=st.integers(1, 3),
 )
 requests = st.builds(
     Request,
     resources=st.fixed_dictionaries({"VCPU": st.integers(0, 8), "MEMORY_MB": st.integers(0, 2500)}),
-    zone=st.sampled_from(["", "a", "b"]), host=st.one_of(st.just(""), names), forced=st.booleans(),
-    required=st.frozensets(st.sampled_from(["T1", "T2"])), forbidden=st.frozensets(st.sampled_from(["T1", "T2"])),
-    arch=st.sampled_from(["", "x86_64"]), group=st.none() | groups,
-    same=st.none() | st.frozensets(names), different=st.none() | st.frozensets(names),
+    zone=st.sampled_from(["", "a", "b"]),
+    host=st.one_of(st.just(""), names),
+    forced=st.booleans(),
+    required=st.frozensets(st.sampled_from(["T1", "T2"])),
+    forbidden=st.frozensets(st.sampled_from(["T1", "T2"])),
+    arch=st.sampled_from(["", "x86_64"]),
+    group=st.none() | groups,
+    same=st.none() | st.frozensets(names),
+    different=st.none() | st.frozensets(names),
 )
 
 
@@ -105,6 +119,7 @@ def test_a_refusal_tells_what_was_missing():
     result = plan([host, replace(host, name="h2", alive=False)], Request(resources={"VCPU": 2}))
     assert isinstance(result, Refusal)
     assert result.message == (
-        "No valid host was found. Of 2 hosts: service removed 1, resources removed 1. Nearest was h1: VCPU: 2 wanted, 1 free."
+        "No valid host was found. Of 2 hosts: service removed 1, resources removed 1. "
+        "Nearest was h1: VCPU: 2 wanted, 1 free."
     )
     assert plan([], Request(resources={})).message == "No valid host was found. This cloud has no compute hosts yet."

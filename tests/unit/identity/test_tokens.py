@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pileus.identity.revision import CATALOG, Revisions
+from pileus.identity.revisions.logic import CATALOG, Revisions
 from pileus.identity.tokens.keys import Keys
 from pileus.identity.tokens.payload import METHODS, Payload, unpack
 from pileus.identity.users.passwords import Passwords

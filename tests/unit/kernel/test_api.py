@@ -1,4 +1,4 @@
-"""The declaration kernel, shown with a service of its own: Nova's server groups, whose history has every kind of change."""
+"""The declaration kernel, shown with a service of its own: Nova's server groups."""
 
 import msgspec
 import pytest

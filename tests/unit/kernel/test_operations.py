@@ -1,11 +1,13 @@
 """Durable operations: done once, undone whole, and surviving the death of their engine at every journal write."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Column, String, Table, select
 
 from pileus.kernel.operations import OPERATION_STEPS, OPERATIONS, Engine, Retry, Step, StepFailed
+from pileus.kernel.operations.retention import Retention
 from pileus.kernel.signals import Signals
 from pileus.kernel.store import METADATA
 
@@ -16,7 +18,7 @@ class Crash(BaseException):
     """The process dies here."""
 
 
-class World_:
+class Outside:
     """The outside world that steps act on: idempotent sets."""
 
     def __init__(self):
@@ -109,7 +111,7 @@ async def state(store, id="t1"):
 
 
 async def test_steps_happen_in_order_once(store, world):
-    outside = World_()
+    outside = Outside()
     engine = engine_of(store, world, outside)
     await accept(store, engine)
     await engine.idle()
@@ -124,7 +126,7 @@ async def test_steps_happen_in_order_once(store, world):
 
 @pytest.mark.parametrize("fail_at", ["claim", "disk", "spawn"])
 async def test_a_failure_undoes_everything_and_says_why(store, world, fail_at):
-    outside = World_()
+    outside = Outside()
     engine = engine_of(store, world, outside, fail_at)
     await accept(store, engine)
     await engine.idle()
@@ -137,7 +139,7 @@ async def test_a_failure_undoes_everything_and_says_why(store, world, fail_at):
 
 
 async def test_a_request_that_rolls_back_leaves_no_run(store, world):
-    engine = engine_of(store, world, World_())
+    engine = engine_of(store, world, Outside())
     with pytest.raises(RuntimeError):
         async with store.write() as tx:
             await engine.begin(tx, "thing.build", resource_type="thing", resource_id="t1")
@@ -160,7 +162,7 @@ def journal_points(fail_at):
 async def test_an_engine_that_dies_at_any_journal_write_is_followed_by_one_that_finishes(
     quick_store, world, fail_at, point
 ):
-    outside, hit = World_(), []
+    outside, hit = Outside(), []
 
     def probe(here):
         if here == point and not hit:
@@ -180,7 +182,7 @@ async def test_an_engine_that_dies_at_any_journal_write_is_followed_by_one_that_
 
 
 async def test_removal_cancels_a_build_and_runs_after_it(store, world):
-    outside = World_()
+    outside = Outside()
     engine = engine_of(store, world, outside)
     held = asyncio.Event()
 
@@ -205,7 +207,7 @@ async def test_removal_cancels_a_build_and_runs_after_it(store, world):
 
 
 async def test_a_step_that_asks_for_patience_is_tried_again(store, world):
-    outside, tries = World_(), []
+    outside, tries = Outside(), []
     engine = engine_of(store, world, outside)
 
     async def hesitant(run):
@@ -220,7 +222,7 @@ async def test_a_step_that_asks_for_patience_is_tried_again(store, world):
 
 
 async def test_a_run_past_its_deadline_fails(store, world):
-    outside = World_()
+    outside = Outside()
     engine = engine_of(store, world, outside)
     kind = engine.kind("thing.build")
     kind.deadline = 0.05
@@ -235,7 +237,7 @@ async def test_a_run_past_its_deadline_fails(store, world):
 
 
 async def test_two_engines_do_not_run_the_same_run(store, world):
-    outside = World_()
+    outside = Outside()
     first = engine_of(store, world, outside)
     other = Engine(store, world, Signals(), node="n2")
     other.register(Build(outside), Remove(outside))
@@ -251,3 +253,17 @@ async def test_two_engines_do_not_run_the_same_run(store, world):
     held.set()
     await first.idle()
     assert outside.calls.count("spawn") == 1
+
+
+async def test_runs_that_ended_long_ago_are_forgotten_with_their_steps(store, world):
+    engine = engine_of(store, world, Outside())
+    await accept(store, engine)
+    await engine.idle()
+    assert await Retention(store, world, days=1).converge() == 0
+    async with store.write() as tx:
+        await tx.run(OPERATIONS.update().values(finished_at=world.clock.now() - timedelta(days=2)))
+    assert await Retention(store, world, days=1).converge() == 1
+    async with store.read() as tx:
+        assert await tx.all(select(OPERATIONS)) == []
+        assert await tx.all(select(OPERATION_STEPS)) == []
+    assert await state(store) == "ACTIVE"

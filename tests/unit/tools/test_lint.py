@@ -50,10 +50,16 @@ SAMPLES: dict[str, tuple[Mapping[str, str], Mapping[str, str]]] = {
         {"src/pileus/a.py": DOC + "class _A:\n    def b(self): ...\n@override\ndef c(): ...\n"},
     ),
     "rooms": (
-        {"src/pileus/compute/servers/glue.py": DOC, "src/pileus/compute/client.py": DOC},
+        WALK
+        | {
+            "src/pileus/compute/servers/logic.py": DOC + "from sqlalchemy import Table\nT = Table('t')\n",
+            "src/pileus/compute/servers/glue.py": DOC
+            + 'from pileus.kernel.api.declare import resource\n@resource(\'/x\')\nclass X:\n    """X."""\n',
+        },
         WALK
         | {
             "src/pileus/compute/service.py": DOC,
+            "src/pileus/compute/servers/table.py": DOC + "from sqlalchemy import Table\nT = Table('t')\n",
             "src/pileus/compute/servers/operations/create.py": DOC,
             "src/pileus/compute/scheduling/weights.py": DOC,
             "src/pileus/kernel/anything.py": DOC,

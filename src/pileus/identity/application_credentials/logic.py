@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 
 from pileus.identity.application_credentials.table import ACCESS_RULES, APPLICATION_CREDENTIALS
 from pileus.identity.errors import Malformed, Missing, duplicate
-from pileus.identity.revision import Revisions
+from pileus.identity.revisions.logic import Revisions
 from pileus.identity.roles.table import ROLES
 from pileus.kernel.auth.caller import Caller
 from pileus.kernel.store import DuplicateRow, Row, Tx

@@ -10,7 +10,7 @@ from pileus.identity.errors import Missing, NotAllowed
 from pileus.identity.groups.table import GROUPS
 from pileus.identity.lookup import fetch
 from pileus.identity.projects.table import PROJECTS
-from pileus.identity.revision import Revisions
+from pileus.identity.revisions.logic import Revisions
 from pileus.identity.roles.schema import Role
 from pileus.identity.roles.table import ROLES
 from pileus.identity.rules import ADMIN, ADMIN_OR_SYSTEM_READER, CHANGE_GRANT, CHECK_GRANT, LIST_GRANTS

@@ -10,7 +10,7 @@ from pileus.identity.endpoints.table import ENDPOINTS
 from pileus.identity.listing import listing, merged, split
 from pileus.identity.lookup import fetch
 from pileus.identity.regions.table import REGIONS
-from pileus.identity.revision import CATALOG, Revisions
+from pileus.identity.revisions.logic import CATALOG, Revisions
 from pileus.identity.rules import ADMIN, ADMIN_OR_SYSTEM_READER
 from pileus.identity.services.table import SERVICES
 from pileus.kernel.api.call import Call, Page

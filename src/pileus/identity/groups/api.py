@@ -12,7 +12,7 @@ from pileus.identity.groups.table import GROUPS, MEMBERS
 from pileus.identity.listing import listing, merged, split
 from pileus.identity.lookup import fetch
 from pileus.identity.projects.table import PROJECTS
-from pileus.identity.revision import Revisions
+from pileus.identity.revisions.logic import Revisions
 from pileus.identity.rules import ADMIN, ADMIN_OR_SYSTEM_READER, manager_of, reader_of
 from pileus.identity.users.api import own_domain, user_target
 from pileus.identity.users.schema import User

@@ -13,7 +13,7 @@ from pileus.identity.errors import Immutable, Malformed, Missing, NotAllowed, du
 from pileus.identity.groups.table import GROUPS, MEMBERS
 from pileus.identity.listing import merged, split
 from pileus.identity.projects.table import PROJECTS, TAGS
-from pileus.identity.revision import Revisions
+from pileus.identity.revisions.logic import Revisions
 from pileus.identity.roles.table import ROLES
 from pileus.identity.trusts.table import TRUSTS
 from pileus.identity.users.table import USERS

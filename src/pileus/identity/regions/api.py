@@ -11,7 +11,7 @@ from pileus.identity.listing import listing, merged, split
 from pileus.identity.lookup import fetch
 from pileus.identity.regions.schema import Region
 from pileus.identity.regions.table import REGIONS
-from pileus.identity.revision import CATALOG, Revisions
+from pileus.identity.revisions.logic import CATALOG, Revisions
 from pileus.identity.rules import ADMIN, ANYBODY
 from pileus.kernel.api.call import Call, Page
 from pileus.kernel.api.declare import delete, get, patch, post, put, resource

@@ -11,7 +11,7 @@ from pileus.identity.listing import listing, merged, split
 from pileus.identity.lookup import fetch
 from pileus.identity.projects.logic import refuse_immutable
 from pileus.identity.projects.table import PROJECTS
-from pileus.identity.revision import Revisions
+from pileus.identity.revisions.logic import Revisions
 from pileus.identity.roles.schema import Role
 from pileus.identity.roles.table import IMPLICATIONS, ROLES
 from pileus.identity.rules import ADMIN, ADMIN_OR_SYSTEM_READER, DOMAIN_MANAGED_ROLE

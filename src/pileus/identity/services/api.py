@@ -8,7 +8,7 @@ from sqlalchemy import update
 from pileus.identity.endpoints.table import ENDPOINTS
 from pileus.identity.listing import listing, merged, split
 from pileus.identity.lookup import fetch
-from pileus.identity.revision import CATALOG, Revisions
+from pileus.identity.revisions.logic import CATALOG, Revisions
 from pileus.identity.rules import ADMIN, ADMIN_OR_SYSTEM_READER
 from pileus.identity.services.schema import CatalogService
 from pileus.identity.services.table import SERVICES

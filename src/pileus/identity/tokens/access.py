@@ -13,7 +13,7 @@ from sqlalchemy import select
 from pileus.identity.application_credentials.table import ACCESS_RULES, APPLICATION_CREDENTIALS
 from pileus.identity.assignments.logic import ancestors, on_project, on_target, role_ids
 from pileus.identity.projects.table import PROJECTS
-from pileus.identity.revision import Revisions
+from pileus.identity.revisions.logic import Revisions
 from pileus.identity.roles.book import RoleBook
 from pileus.identity.services.catalog import Catalog
 from pileus.identity.tokens.payload import DOMAIN, PROJECT, SYSTEM, UNSCOPED, Payload

@@ -14,7 +14,7 @@ import msgspec
 from cryptography.fernet import InvalidToken
 from sqlalchemy import delete, select
 
-from pileus.identity.revision import Revisions
+from pileus.identity.revisions.logic import Revisions
 from pileus.identity.tokens.access import Access, Accesses, Key, key_of, stamp
 from pileus.identity.tokens.keys import Keys
 from pileus.identity.tokens.payload import DOMAIN, PROJECT, SYSTEM, Payload, unpack

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 
 from pileus.identity.errors import NotAllowed
 from pileus.identity.projects.table import PROJECTS
-from pileus.identity.revision import Revisions
+from pileus.identity.revisions.logic import Revisions
 from pileus.identity.tokens.access import Access, Accesses, Key
 from pileus.identity.tokens.methods import Proof, find_domain
 from pileus.identity.tokens.payload import DOMAIN, PROJECT, SYSTEM, UNSCOPED

@@ -9,7 +9,7 @@ from pileus.identity.application_credentials.logic import moment
 from pileus.identity.assignments.logic import ancestors, on_project, role_ids
 from pileus.identity.errors import Malformed, Missing, NotAllowed
 from pileus.identity.projects.table import PROJECTS
-from pileus.identity.revision import Revisions
+from pileus.identity.revisions.logic import Revisions
 from pileus.identity.roles.book import RoleBook
 from pileus.identity.roles.table import ROLES
 from pileus.identity.trusts.table import TRUSTS

@@ -11,7 +11,7 @@ from pileus.identity.errors import Malformed, Missing, duplicate
 from pileus.identity.groups.table import MEMBERS
 from pileus.identity.listing import merged, split
 from pileus.identity.projects.table import PROJECTS
-from pileus.identity.revision import Revisions
+from pileus.identity.revisions.logic import Revisions
 from pileus.identity.trusts.table import TRUSTS
 from pileus.identity.users.table import USERS
 from pileus.kernel.store import DuplicateRow, Row, Tx

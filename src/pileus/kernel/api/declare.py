@@ -308,6 +308,10 @@ class Service:
         complete: adds to an answer what every answer of this service carries, faults included.
         at_root: first segments that this service answers at the root of the port as well ("info" for `/info`).
         strict_media: whether a wrong content type is 415 (else 400).
+        wrong_media: the error for a body whose content type (empty for none) is not taken, told whether there is a
+            body; None for the kernel's own.
+        rights_first: whether rights are asked for before the path's resource is looked for and before the body is
+            validated; no right may depend on either then.
         strict_query: the change from which on every operation refuses query parameters that it does not know.
         bulk: whether a create also takes a list below the plural key, and makes all of it or nothing.
         fields_parameter: the query parameter that names the attributes to show ("fields"); empty for none.
@@ -331,6 +335,8 @@ class Service:
     complete: Callable[[Any, Any], None] = lambda _call, _answer: None
     at_root: tuple[str, ...] = ()
     strict_media: bool = True
+    wrong_media: Callable[[str, bool], ApiError] | None = None
+    rights_first: bool = False
     strict_query: Change | None = None
     bulk: bool = False
     fields_parameter: str = ""

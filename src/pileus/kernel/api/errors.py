@@ -71,7 +71,10 @@ class InvalidInput(BadRequest):
         value: what was there.
         reason: why it is refused.
         rule: the JSON Schema keyword that refused it.
+        in_query: whether it stood in the query string.
     """
+
+    in_query: bool = False
 
     def __init__(self, path: tuple[str | int, ...], value: Any, reason: str, rule: str = "", message: str = "") -> None:
         self.path = path

@@ -49,6 +49,14 @@ def parse(schema: type[Schema], params: list[tuple[str, str]], version: int, *, 
     Raises:
         InvalidInput: a value is of the wrong type or out of its bounds, or the parameter is unknown and refused.
     """
+    try:
+        return _parsed(schema, params, version, strict)
+    except InvalidInput as error:
+        error.in_query = True
+        raise
+
+
+def _parsed(schema: type[Schema], params: list[tuple[str, str]], version: int, strict: bool) -> dict[str, Any]:
     form = schema.form("query", version)
     strict = strict or schema.extra == "forbid"
     strict = strict or (schema.strict_since is not None and version >= schema.strict_since.number)

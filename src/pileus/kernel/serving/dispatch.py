@@ -153,7 +153,9 @@ class Dispatcher:
             call.query = query.parse(operation.query, call.params, call.version, strict=strict)
         elif strict and call.params:
             raise query.unknown(*call.params[0])
-        if operation.body is not None:
+        if operation.body is not None and self._service.rights_first:
+            body = Unread(await self._taken(call, operation.types))
+        elif operation.body is not None:
             if body is None:
                 body = await self._json(call, operation.types)
             body = call.body = self._validated(call, operation, body)
@@ -201,22 +203,20 @@ class Dispatcher:
         return caller
 
     async def _json(self, call: Call, types: tuple[str, ...]) -> Any:
+        return _decoded(await self._taken(call, types))
+
+    async def _taken(self, call: Call, types: tuple[str, ...]) -> bytes:
+        """The request's body, if its content type is one that is taken."""
         kind = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind not in {"application/json", *types} and (kind or self._service.strict_media):
-            data = await self._bytes(call)
-            if kind or data:
-                raise (
-                    UnsupportedMediaType
-                    if self._service.strict_media
-                    else BadRequest(f"Unsupported Content-Type {kind}")
-                )
         data = await self._bytes(call)
-        if too_deep(data):
-            raise BadRequest("Malformed request body: it is nested too deeply")
-        try:
-            return _decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadRequest("Malformed request body: it is not valid JSON") from error
+        if kind in {"application/json", *types}:
+            return data
+        if self._service.wrong_media is not None:
+            raise self._service.wrong_media(kind, bool(data))
+        strict = self._service.strict_media
+        if (kind or strict) and (kind or data):
+            raise UnsupportedMediaType if strict else BadRequest(f"Unsupported Content-Type {kind}")
+        return data
 
     async def _bytes(self, call: Call) -> bytes:
         most = self._service.most_body
@@ -251,7 +251,13 @@ class Dispatcher:
         names = call.names
         arguments: list[Any] = []
         target: Mapping[str, Any] = call.own()
-        if operation.load_names:
+        if self._service.rights_first and operation.right:
+            self._require(call, operation, owner.target(call, None) if hasattr(owner, "target") else target, None)
+        if isinstance(body, Unread):
+            if operation.load_names:
+                arguments.append(await owner.load(call, *[names[name] for name in operation.load_names]))
+            body = call.body = self._validated(call, operation, _decoded(body.data))
+        elif operation.load_names:
             loaded = await owner.load(call, *[names[name] for name in operation.load_names])
             arguments.append(loaded)
             if hasattr(owner, "subject"):
@@ -264,7 +270,7 @@ class Dispatcher:
             target = await owner.subject(call, None, body)
         elif hasattr(owner, "target"):
             target = owner.target(call, None)
-        if operation.right:
+        if operation.right and not self._service.rights_first:
             self._require(call, operation, target, body)
         arguments += [value for name, value in names.items() if name not in operation.load_names]
         if operation.body is not None:
@@ -313,6 +319,22 @@ class Dispatcher:
     @staticmethod
     def _cut(shown: dict[str, Any], call: Call) -> dict[str, Any]:
         return {wire: value for wire, value in shown.items() if wire in call.only} if call.only else shown
+
+
+class Unread:
+    """A body that has come and is not looked at yet."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+
+def _decoded(data: bytes) -> Any:
+    if too_deep(data):
+        raise BadRequest("Malformed request body: it is nested too deeply")
+    try:
+        return _decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadRequest("Malformed request body: it is not valid JSON") from error
 
 
 def too_deep(data: bytes) -> bool:

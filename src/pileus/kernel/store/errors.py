@@ -5,7 +5,10 @@ StoreError
 ├── MissingReference      a foreign key points at nothing, or something still points here
 ├── UnstorableValue       a value that no column can hold: too large a number, text that is none
 ├── SerializationFailure  the transaction lost against another one and may be run again
-└── NestedTransaction     a task that is in a transaction asked for another: a bug
+├── NestedTransaction     a task that is in a transaction asked for another: a bug
+├── NewerSchema           the database was written by a newer program
+├── UnknownSchema         the database does not say what wrote it
+└── NoDatabase            it does not answer, or does not let us in
 """
 
 
@@ -38,3 +41,15 @@ class SerializationFailure(StoreError):
 
 class NestedTransaction(StoreError):
     """A task that is in a write transaction asked for another one; it would wait for itself."""
+
+
+class NewerSchema(StoreError):
+    """The database was written by a newer Pileus than this one; the message says what to do."""
+
+
+class UnknownSchema(StoreError):
+    """The database holds what no migration can start from; the message says what."""
+
+
+class NoDatabase(StoreError):
+    """The database cannot be opened: it does not answer, or does not let us in."""

@@ -59,7 +59,8 @@ class SqliteTx:
         """Every row of the result."""
         result = self._execute(statement)
         keys = tuple(result.keys())
-        return [dict(zip(keys, row, strict=True)) for row in result]
+        # all at once: SQLAlchemy asks the driver for each row by itself otherwise
+        return [dict(zip(keys, row, strict=True)) for row in result.fetchall()]
 
     async def first(self, statement: Executable) -> Row | None:
         """The first row of the result, if any."""

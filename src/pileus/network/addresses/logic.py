@@ -5,7 +5,7 @@ A request that loses a race for an address that it did not choose itself runs ag
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from sqlalchemy import select
@@ -47,6 +47,12 @@ def eui64(cidr: str, mac: str) -> str:
     return str(ip_network(cidr).network_address + low)
 
 
+def mac_of(address: IPv6Address) -> str:
+    """The MAC that an address was made from; the opposite of `eui64`."""
+    octets = address.packed[8:]
+    return ":".join(f"{octet:02x}" for octet in (octets[0] ^ 2, *octets[1:3], *octets[5:]))
+
+
 def within(network: IPv4Network | IPv6Network, address: str) -> bool:
     """Whether a subnet has room for an address: not its network address, nor its broadcast address."""
     parsed = ip_address(address)
@@ -69,8 +75,10 @@ def _pick(ranges: list[tuple[int, int]], at: int) -> int:
     raise AssertionError("not reached")
 
 
-async def free_address(tx: Tx, subnet: Row, ids: Ids, besides: Iterable[str] = ()) -> str | None:
-    """A free address of a subnet's pools, any of them; None where there is none."""
+async def free_address(
+    tx: Tx, subnet: Row, ids: Ids, besides: Iterable[str] = (), *, lowest: bool = False
+) -> str | None:
+    """A free address of a subnet's pools, any of them or the lowest; None where there is none."""
     ranges = _ranges(subnet)
     total = sum(last - first + 1 for first, last in ranges)
     kind = type(ip_network(subnet["cidr"]).network_address)
@@ -78,7 +86,7 @@ async def free_address(tx: Tx, subnet: Row, ids: Ids, besides: Iterable[str] = (
     if subnet["gateway_ip"]:
         taken.add(subnet["gateway_ip"])
     mine = ADDRESSES.c.subnet_id == subnet["id"]
-    if total > _SMALL:
+    if total > _SMALL and not lowest:
         for _ in range(_TRIES):
             address = str(kind(_pick(ranges, ids.random().randrange(total))))
             if address not in taken and not await tx.first(
@@ -87,7 +95,7 @@ async def free_address(tx: Tx, subnet: Row, ids: Ids, besides: Iterable[str] = (
                 return address
     used = {row["ip_address"] for row in await tx.all(select(ADDRESSES.c.ip_address).where(mine))} | taken
     numbers = {int(ip_address(address)) for address in used}
-    if total > _SMALL:
+    if total > _SMALL or lowest:
         return next((str(kind(n)) for first, last in ranges for n in range(first, last + 1) if n not in numbers), None)
     free = [number for first, last in ranges for number in range(first, last + 1) if number not in numbers]
     return str(kind(ids.random().choice(free))) if free else None
@@ -176,7 +184,8 @@ class Addresses:
             if automatic:
                 return Taken(subnet["id"], eui64(subnet["cidr"], mac))
             besides = [taken.address for taken in before if taken.subnet_id == subnet["id"]]
-            free = await free_address(tx, subnet, self._world.ids, besides)
+            lowest = device_owner == "network:distributed"
+            free = await free_address(tx, subnet, self._world.ids, besides, lowest=lowest)
             if free is None:
                 raise IpAddressGenerationFailure(network=network_id)
             return Taken(subnet["id"], free)

@@ -1,7 +1,7 @@
 """`service.Network`, fulfilled: what compute and the metadata server ask."""
 
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from sqlalchemy import Select, or_, select
@@ -12,7 +12,7 @@ from pileus.kernel.auth.caller import Caller
 from pileus.kernel.signals import Signals
 from pileus.kernel.store import Row, Store, Tx
 from pileus.kernel.world import World
-from pileus.network.addresses.logic import Addresses
+from pileus.network.addresses.logic import Addresses, mac_of
 from pileus.network.backend.wanted import Kind
 from pileus.network.errors import (
     NetworkAmbiguous,
@@ -238,8 +238,14 @@ class Door:
 
     async def port_at(self, tx: Tx, network_id: str, address: str) -> PortRecord | None:
         """See `service.Network.port_at`."""
-        at = (ADDRESSES.c.network_id == network_id, ADDRESSES.c.ip_address == str(ip_address(address)))
-        row = await tx.first(_plain().join(ADDRESSES, ADDRESSES.c.port_id == PORTS.c.id).where(*at))
+        asked = ip_address(address.partition("%")[0])
+        if isinstance(asked, IPv6Address) and asked.is_link_local:
+            # No port has it in the database: it follows from the MAC, and the backend lets no other one through.
+            at = (PORTS.c.network_id == network_id, PORTS.c.mac_address == mac_of(asked))
+            row = await tx.first(_plain().where(*at))
+        else:
+            at = (ADDRESSES.c.network_id == network_id, ADDRESSES.c.ip_address == str(asked))
+            row = await tx.first(_plain().join(ADDRESSES, ADDRESSES.c.port_id == PORTS.c.id).where(*at))
         if row is None:
             return None
         return (await self._records(tx, await ports.complete(tx, [row])))[0]

@@ -12,6 +12,7 @@ from pileus.kernel.world import World
 from pileus.network.address_scopes.table import ADDRESS_SCOPES
 from pileus.network.backend.wanted import Kind
 from pileus.network.errors import ExternalNetworkInUse, InvalidInput, InvalidSharedSetting, NetworkInUse
+from pileus.network.floatingips.table import FLOATINGIPS
 from pileus.network.networks.table import NETWORKS
 from pileus.network.plumbing.logic import Changes
 from pileus.network.ports.table import PORTS
@@ -212,6 +213,7 @@ class Networks:
             NetworkInUse: there are ports that the service did not make itself.
         """
         tx = call.tx
+        await self._drop_idle_addresses(tx, row)
         found = select(PORTS.c.id, PORTS.c.device_owner).where(PORTS.c.network_id == row["id"])
         ports = await tx.all(found)
         others = [port["id"] for port in ports if port["device_owner"] not in OWN_PORTS]
@@ -223,6 +225,14 @@ class Networks:
         await self._changes.mark(tx, Kind.PORT, *[port["id"] for port in ports])
         await self._changes.mark(tx, Kind.SUBNET, *[subnet["id"] for subnet in subnets])
         await self._changes.mark(tx, Kind.NETWORK, row["id"])
+
+    async def _drop_idle_addresses(self, tx: Tx, row: Row) -> None:
+        """Floating IPs that lead nowhere go with their network."""
+        idle = (FLOATINGIPS.c.floating_network_id == row["id"], FLOATINGIPS.c.fixed_port_id.is_(None))
+        ports = [entry["floating_port_id"] for entry in await tx.all(select(FLOATINGIPS).where(*idle))]
+        if ports:
+            await tx.run(FLOATINGIPS.delete().where(*idle))
+            await tx.run(PORTS.delete().where(PORTS.c.id.in_(ports)))
 
 
 async def refuse_foreign(tx: Tx, network: Row, target: str = "*") -> None:

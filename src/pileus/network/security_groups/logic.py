@@ -153,7 +153,7 @@ def _ports(body: dict[str, Any], protocol: str | None, number: int | None) -> tu
     if number is None:
         raise SecurityGroupRuleInvalid("Must also specify protocol if port range is given.")
     if number in ICMP:
-        for field, attribute, value in (("port_range_min", "type", low), ("port_range_max", "code", high)):
+        for field, attribute, value in (("type", "port-range-min", low), ("code", "port-range-max", high)):
             if value is not None and not 0 <= value <= 255:
                 raise SecurityGroupRuleInvalid(
                     f"Invalid value for ICMP {field} ({attribute}) {value}. It must be 0 to 255."

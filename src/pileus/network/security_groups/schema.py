@@ -14,7 +14,7 @@ class Rule(Owned, key="security_group_rule"):
     port_range_min = f.integer("First port, or ICMP type.", loose=True, nullable=True)
     port_range_max = f.integer("Last port, or ICMP code.", loose=True, nullable=True)
     remote_ip_prefix = f.text("The other side's prefix.", nullable=True)
-    remote_group_id = f.ident("The other side's group.", nullable=True)
+    remote_group_id = f.text("The other side's group.", nullable=True)
     remote_address_group_id = f.ident("Not offered; always null.", read_only=True, show=lambda _row, _call: None)
     normalized_cidr = f.text(
         "The prefix in canonical form.", read_only=True, show=lambda row, _call: row.get("remote_ip_prefix")

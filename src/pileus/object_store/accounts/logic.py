@@ -3,7 +3,7 @@
 from typing import Any
 
 from pileus.kernel.api.call import Call
-from pileus.kernel.api.errors import Forbidden
+from pileus.kernel.api.errors import BadRequest, Forbidden
 from pileus.object_store.access.decision import Access
 from pileus.object_store.accounts.schema import META
 from pileus.object_store.storage.protocol import AccountRecord, ContainerRecord, Storage, Subdir
@@ -32,8 +32,12 @@ class Accounts:
 
         Raises:
             Forbidden: a quota is for resellers to set.
+            BadRequest: a quota is no number, or the metadata are too much.
         """
         change = metadata.changes("account", call.given)
+        quota = change.get(META + "quota-bytes")
+        if quota is not None and not (quota.isascii() and quota.isdecimal()):
+            raise BadRequest("Invalid quota.")
         if any(key.removeprefix(META) in RESELLERS for key in change) and not self._access.reseller(call.who):
             raise Forbidden
         old = await self._storage.account(name)

@@ -99,6 +99,26 @@ class Containers:
             raise NotFound from None
         return [{"subdir": entry.name} if isinstance(entry, Subdir) else _entry(entry) for entry in found]
 
+    async def make_as(self, call: Call, account: str, container: str) -> None:
+        """Make a container in one of several steps of a request, if there is none.
+
+        Raises:
+            Unauthorized, Forbidden: the caller may not.
+        """
+        if await self._storage.container(account, container) is None:
+            at_home(self._access.require(call.who, "PUT", account))
+            await self._storage.put_container(account, container, POLICY, {})
+
+    async def delete_as(self, call: Call, account: str, container: str) -> None:
+        """Forget an empty container in one of several steps of a request.
+
+        Raises:
+            Unauthorized, Forbidden: the caller may not.
+            NotFound, Conflict: see `delete`.
+        """
+        at_home(self._access.require(call.who, "DELETE", account))
+        await self.delete(account, container)
+
     async def delete(self, account: str, container: str) -> None:
         """Forget an empty container.
 
@@ -130,13 +150,15 @@ def _changes(call: Call) -> dict[str, str | None]:
 
 
 def _entry(record: ObjectRecord) -> dict[str, Any]:
-    return {
+    entry = {
         "name": record.name,
         "hash": record.etag,
         "bytes": record.size,
         "content_type": record.content_type,
         "last_modified": moments.iso(record.stamp),
     }
+    etag, colon, size = record.metadata.get("sysmeta-static", "").partition(":")
+    return {**entry, "bytes": int(size), "slo_etag": f'"{etag}"'} if colon else entry
 
 
 def shown(container: ContainerRecord, *, owner: bool) -> dict[str, Any]:

@@ -6,7 +6,11 @@ import msgspec
 
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.declare import get, resource
+from pileus.object_store.bulk import extraction
+from pileus.object_store.bulk import logic as bulk
 from pileus.object_store.containers.logic import POLICY
+from pileus.object_store.large import static
+from pileus.object_store.objects import temporary
 from pileus.object_store.settings import ObjectStoreSettings
 from pileus.object_store.versions import SWIFT_VERSION
 from pileus.object_store.wire import lists, metadata, names
@@ -53,6 +57,22 @@ def capabilities(settings: ObjectStoreSettings) -> dict[str, Any]:
             "extra_header_count": 0,
             "valid_api_versions": ["v1"],
         },
+        "slo": {
+            "max_manifest_segments": static.MOST_SEGMENTS,
+            "max_manifest_size": static.MOST_LIST,
+            "min_segment_size": 1,
+        },
+        "dlo": {"max_segments": lists.MOST},
+        "tempurl": {
+            "methods": [*temporary.METHODS],
+            "incoming_remove_headers": [],
+            "incoming_allow_headers": [],
+            "outgoing_remove_headers": [],
+            "outgoing_allow_headers": [],
+            "allowed_digests": [*temporary.DIGESTS],
+        },
+        "bulk_upload": {"max_containers_per_extraction": bulk.MOST, "max_failed_extractions": extraction.MOST_FAILURES},
+        "bulk_delete": {"max_deletes_per_request": bulk.MOST, "max_failed_deletes": bulk.MOST},
         "container_quotas": {},
         "account_quotas": {},
     }

@@ -95,12 +95,18 @@ def replaced(call: Call, old: ObjectRecord) -> Draft:
     return Draft(kind, {**described(call.given), **own}, delete_at(call))
 
 
-def copied(call: Call, old: ObjectRecord, name: str, own: Metadata) -> Draft:
-    """A copy of an object: what the request does not say is as it was."""
+def copied(call: Call, old: ObjectRecord, name: str, *, as_list: bool) -> Draft:
+    """A copy of an object: what the request does not say is as it was.
+
+    Args:
+        as_list: whether an object made of segments stays one; else its bytes are copied in one piece.
+    """
     given = call.given
+    own = {key: value for key, value in old.metadata.items() if key.startswith(OWN) and as_list}
     kept: Metadata = {}
     if not truth(given.get("fresh", "")):
         kept = {key: value for key, value in old.metadata.items() if not key.startswith(OWN)}
+    if not as_list:
         kept.pop("x-object-manifest", None)
     kind = content_type(given, name) if given.get("type") or "detect" in given else old.content_type
     meta = {**kept, **described(given), **own}

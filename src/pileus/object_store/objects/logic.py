@@ -1,7 +1,7 @@
 """What objects take and give."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from starlette.requests import ClientDisconnect
 
@@ -34,7 +34,7 @@ class Objects:
 
     def __init__(self, storage: Storage, *, most: int) -> None:
         self.storage = storage
-        self._most = most
+        self.most = most
 
     async def get(self, call: Call, place: Place, *, content: bool = False) -> ObjectRecord:
         """An object whose time has not run out.
@@ -66,7 +66,7 @@ class Objects:
             return None
         if not (length.isascii() and length.isdecimal()):
             raise BadRequest("Invalid Content-Length header value")
-        if int(length) > self._most:
+        if int(length) > self.most:
             raise TooLarge("Your request is too large.")
         return int(length)
 
@@ -115,7 +115,7 @@ class Objects:
         try:
             with _as_answers():
                 async for chunk in body:
-                    if upload.size + len(chunk) > self._most:
+                    if upload.size + len(chunk) > self.most:
                         raise TooLarge("Your request is too large.")
                     await upload.add(chunk)
                 if length is not None and upload.size != length:
@@ -149,7 +149,7 @@ class Objects:
 
 
 @contextlib.contextmanager
-def _as_answers():  # type: ignore[no-untyped-def]
+def _as_answers() -> Iterator[None]:
     try:
         yield
     except StorageFull:

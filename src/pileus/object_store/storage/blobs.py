@@ -46,9 +46,20 @@ class Blobs:
     def open(self) -> None:
         """Make the folders and take the lock on this process's."""
         self._files.mkdir(parents=True, exist_ok=True)
-        self._mine.mkdir(parents=True)
-        self._lock = os.open(self._mine / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._incoming.mkdir(exist_ok=True)
+        census = self.census()
+        try:
+            self._mine.mkdir()
+            self._lock = os.open(self._mine / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC)
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+        finally:
+            os.close(census)
+
+    def census(self) -> int:
+        """A descriptor; until it is closed, nobody else opens a folder or looks for those that are left."""
+        census = os.open(self._incoming / "census", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC)
+        fcntl.flock(census, fcntl.LOCK_EX)
+        return census
 
     def close(self) -> None:
         """Give this process's folder up."""
@@ -82,9 +93,9 @@ class Blobs:
         self.path(name).unlink(missing_ok=True)
 
     def left(self) -> Iterator[tuple[Path, list[str]]]:
-        """The folders of processes that are no more, with the names of the files in each."""
+        """The folders of processes that are no more, with the names of the files in each.  Under `census` only."""
         for folder in self._incoming.iterdir():
-            if folder == self._mine:
+            if folder == self._mine or not folder.is_dir():
                 continue
             lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC)
             try:

@@ -60,6 +60,11 @@ def answer(call: Call, head: dict[str, str], source: Source, etag: str, modified
     return Answer(206, head, stream=ranges.parts(found, boundary, kind, source.size, source.read))
 
 
+async def once(content: bytes) -> AsyncIterator[bytes]:
+    """Bytes in memory as a stream."""
+    yield content
+
+
 def _same(condition: str | None, etag: str, head: dict[str, str]) -> bool:
     """Whether If-Range lets ranges through."""
     return condition is None or condition.strip('"') == etag or condition == head.get("Last-Modified")

@@ -1,12 +1,26 @@
-"""Providers: made, kept up to date, looked at as a whole."""
+"""Providers: made, moved in their trees, removed; and the writing of their generations and stamps."""
 
-from sqlalchemy import delete, func, select, update
+from collections.abc import Iterable
+from typing import Any
 
-from pileus.kernel.store import Tx
+from sqlalchemy import delete, select, update
+
+from pileus.kernel.api.errors import BadRequest
+from pileus.kernel.store import DuplicateRow, Row, Tx
 from pileus.kernel.world import World
 from pileus.placement.allocations.table import ALLOCATIONS
-from pileus.placement.providers.table import INVENTORIES, PROVIDER_AGGREGATES, PROVIDER_TRAITS, PROVIDERS
-from pileus.placement.service import Inventory, Provider
+from pileus.placement.errors import (
+    ConcurrentUpdate,
+    DuplicateName,
+    NoSuchProvider,
+    ProviderInUse,
+    ProviderIsParent,
+    ProviderNotFound,
+)
+from pileus.placement.providers.table import PROVIDERS
+
+STAMP_BITS = 40
+"""So that the sum of a million stamps is still a 64-bit integer."""
 
 
 class Providers:
@@ -15,91 +29,157 @@ class Providers:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def snapshot(self, tx: Tx) -> list[Provider]:
-        """Every root provider with what is used of it, in five queries however many there are."""
-        inventories: dict[str, dict[str, Inventory]] = {}
-        for row in await tx.all(select(INVENTORIES)):
-            inventories.setdefault(row["provider"], {})[row["resource_class"]] = inventory_of(row)
-        used: dict[str, dict[str, int]] = {}
-        c = ALLOCATIONS.c
-        amounts = select(c.provider, c.resource_class, func.sum(c.used).label("used"))
-        for row in await tx.all(amounts.group_by(c.provider, c.resource_class)):
-            used.setdefault(row["provider"], {})[row["resource_class"]] = int(row["used"])
-        traits: dict[str, set[str]] = {}
-        for row in await tx.all(select(PROVIDER_TRAITS)):
-            traits.setdefault(row["provider"], set()).add(row["trait"])
-        aggregates: dict[str, set[str]] = {}
-        for row in await tx.all(select(PROVIDER_AGGREGATES)):
-            aggregates.setdefault(row["provider"], set()).add(row["aggregate"])
-        roots = select(PROVIDERS).where(PROVIDERS.c.parent.is_(None)).order_by(PROVIDERS.c.name)
-        return [
-            Provider(
-                id=row["uuid"],
-                name=row["name"],
-                generation=row["generation"],
-                inventories=inventories.get(row["uuid"], {}),
-                used=used.get(row["uuid"], {}),
-                traits=frozenset(traits.get(row["uuid"], ())),
-                aggregates=frozenset(aggregates.get(row["uuid"], ())),
-            )
-            for row in await tx.all(roots)
-        ]
+    def _news(self) -> dict[str, Any]:
+        return {"stamp": self._world.ids.random().getrandbits(STAMP_BITS), "updated_at": self._world.clock.now()}
 
-    async def keep(self, tx: Tx, id: str, name: str, inventories: dict[str, Inventory], traits: frozenset[str]) -> None:
-        """Make a root provider or bring it up to date; nothing is written when nothing changed."""
-        now = self._world.clock.now()
-        row = await tx.first(select(PROVIDERS).where(PROVIDERS.c.uuid == id))
-        if row is None:
-            await tx.insert(
-                PROVIDERS,
-                {"uuid": id, "name": name, "generation": 0, "root": id, "created_at": now, "updated_at": now},
-            )
-        changed = await self._keep_inventories(tx, id, inventories)
-        changed = await self._keep_traits(tx, id, traits) or changed
-        if changed or (row is not None and row["name"] != name):
-            await tx.run(
-                update(PROVIDERS)
-                .where(PROVIDERS.c.uuid == id)
-                .values(name=name, generation=PROVIDERS.c.generation + 1, updated_at=now)
-            )
+    async def find(self, tx: Tx, uid: str) -> Row | None:
+        """A provider's row, if there is one of that id."""
+        return await tx.first(select(PROVIDERS).where(PROVIDERS.c.uuid == uid))
 
-    async def _keep_inventories(self, tx: Tx, id: str, wanted: dict[str, Inventory]) -> bool:
-        c = INVENTORIES.c
-        present = {row["resource_class"]: row for row in await tx.all(select(INVENTORIES).where(c.provider == id))}
-        now = self._world.clock.now()
-        changed = False
-        for name in present.keys() - wanted.keys():
-            await tx.run(delete(INVENTORIES).where(c.provider == id, c.resource_class == name))
-            changed = True
-        for name, inventory in wanted.items():
-            values = {field: getattr(inventory, field) for field in inventory.__struct_fields__}
-            if name not in present:
-                row = {"provider": id, "resource_class": name, "created_at": now, "updated_at": now, **values}
-                await tx.insert(INVENTORIES, row)
-                changed = True
-            elif inventory_of(present[name]) != inventory:
-                statement = update(INVENTORIES).where(c.provider == id, c.resource_class == name)
-                await tx.run(statement.values(**values, updated_at=now))
-                changed = True
-        return changed
-
-    async def _keep_traits(self, tx: Tx, id: str, wanted: frozenset[str]) -> bool:
-        c = PROVIDER_TRAITS.c
-        present = {row["trait"] for row in await tx.all(select(PROVIDER_TRAITS).where(c.provider == id))}
-        for trait in present - wanted:
-            await tx.run(delete(PROVIDER_TRAITS).where(c.provider == id, c.trait == trait))
-        await tx.insert(PROVIDER_TRAITS, [{"provider": id, "trait": trait} for trait in sorted(wanted - present)])
-        return present != wanted
-
-    async def remove(self, tx: Tx, id: str) -> None:
-        """Remove a provider that nothing is allocated on.
+    async def get(self, tx: Tx, uid: str) -> Row:
+        """A provider's row.
 
         Raises:
-            MissingReference: something still is.
+            ProviderNotFound: there is none of that id.
         """
-        await tx.run(delete(PROVIDERS).where(PROVIDERS.c.uuid == id))
+        row = await self.find(tx, uid)
+        if row is None:
+            raise ProviderNotFound(id=uid)
+        return row
+
+    async def many(self, tx: Tx, ids: Iterable[str]) -> dict[str, Row]:
+        """The rows of those ids that there are."""
+        rows = await tx.all(select(PROVIDERS).where(PROVIDERS.c.uuid.in_(list(ids))))
+        return {row["uuid"]: row for row in rows}
+
+    async def create(self, tx: Tx, uid: str, name: str, parent: str | None = None) -> Row:
+        """Make a provider.
+
+        Raises:
+            BadRequest: its parent is itself or nobody.
+            DuplicateName: its name or id is taken.
+        """
+        root = uid
+        if parent is not None:
+            above = await self.find(tx, parent) if parent != uid else None
+            if above is None:
+                reason = "cannot be same as UUID" if parent == uid else "does not exist."
+                what = f'Unable to create resource provider "{name}", {uid}: Object action create failed because: '
+                raise BadRequest(f"{what}parent provider UUID {reason}")
+            root = above["root"]
+        row = {"uuid": uid, "name": name, "generation": 0, "root": root, "parent": parent, **self._news()}
+        row["created_at"] = row["updated_at"]
+        try:
+            async with tx.savepoint():
+                await tx.insert(PROVIDERS, row)
+        except DuplicateRow as error:
+            taken = {"uuid": uid} if await self.find(tx, uid) is not None else {}
+            if await tx.scalar(select(PROVIDERS.c.uuid).where(PROVIDERS.c.name == name)) is not None:
+                taken["name"] = name
+            raise DuplicateName(what=", ".join(f"{column}: {value}" for column, value in taken.items())) from error
+        return row
+
+    async def update(self, tx: Tx, row: Row, body: dict[str, Any], *, reparenting: bool) -> Row:
+        """Rename a provider or move it, with all below it, in or between trees.
+
+        Args:
+            reparenting: whether one that has a parent may get another or none.
+
+        Raises:
+            BadRequest: the parent is none, lies below, or may not be changed.
+            DuplicateName: the name is taken.
+        """
+        parent = body.get("parent_provider_uuid", row["parent"])
+        changed = {"name": body.get("name", row["name"]), "parent": parent, **self._news()}
+        try:
+            if parent != row["parent"]:
+                changed["root"] = await self._move(tx, row, parent, reparenting)
+            async with tx.savepoint():
+                await tx.run(update(PROVIDERS).where(PROVIDERS.c.uuid == row["uuid"]).values(**changed))
+        except _Refused as error:
+            what = f"Unable to save resource provider {row['uuid']}: Object action update failed because: {error}"
+            raise BadRequest(what) from None
+        except DuplicateRow as error:
+            raise DuplicateName(what=changed["name"]) from error
+        return {**row, **changed}
+
+    async def _move(self, tx: Tx, row: Row, parent: str | None, reparenting: bool) -> str:
+        """Give everything below a provider its new root, and return that."""
+        if row["parent"] is not None and not reparenting:
+            raise _Refused(f"{'un' if parent is None else 're'}-parenting a provider is not currently allowed.")
+        below = await self._subtree(tx, row)
+        root: str = row["uuid"]
+        if parent is not None:
+            above = await self.find(tx, parent)
+            if above is None:
+                raise _Refused("parent provider UUID does not exist.")
+            if parent in below:
+                raise _Refused("creating loop in the provider tree is not allowed.")
+            root = above["root"]
+        for uid in below - {row["uuid"]}:
+            await tx.run(update(PROVIDERS).where(PROVIDERS.c.uuid == uid).values(root=root, **self._news()))
+        return root
+
+    async def _subtree(self, tx: Tx, row: Row) -> set[str]:
+        """The ids of a provider and of all below it."""
+        columns = select(PROVIDERS.c.uuid, PROVIDERS.c.parent)
+        children: dict[str, list[str]] = {}
+        for other in await tx.all(columns.where(PROVIDERS.c.root == row["root"])):
+            children.setdefault(other["parent"], []).append(other["uuid"])
+        found, left = set(), [row["uuid"]]
+        while left:
+            uid = left.pop()
+            found.add(uid)
+            left += children.get(uid, ())
+        return found
+
+    async def delete(self, tx: Tx, row: Row) -> None:
+        """Remove a provider with its inventories, traits and aggregates.
+
+        Raises:
+            ProviderIsParent, ProviderInUse: others lie below it, or something is allocated on it.
+        """
+        uid = row["uuid"]
+        if await tx.scalar(select(PROVIDERS.c.uuid).where(PROVIDERS.c.parent == uid).limit(1)) is not None:
+            raise ProviderIsParent(id=uid)
+        if await tx.scalar(select(ALLOCATIONS.c.provider).where(ALLOCATIONS.c.provider == uid).limit(1)) is not None:
+            raise ProviderInUse(id=uid)
+        await tx.run(delete(PROVIDERS).where(PROVIDERS.c.uuid == uid))
+
+    async def advance(self, tx: Tx, row: Row) -> Row:
+        """The next generation of a provider, whose row is as it was when the change was decided on.
+
+        Raises:
+            ConcurrentUpdate: somebody else has changed it since.
+        """
+        values = {"generation": row["generation"] + 1, **self._news()}
+        statement = update(PROVIDERS).where(
+            PROVIDERS.c.uuid == row["uuid"], PROVIDERS.c.generation == row["generation"]
+        )
+        if not await tx.run(statement.values(**values)):
+            raise ConcurrentUpdate(
+                "update conflict: Another thread concurrently updated the resource provider data. "
+                "Please retry your update"
+            )
+        return {**row, **values}
+
+    async def restamp(self, tx: Tx, ids: Iterable[str], *, grow: bool = False) -> None:
+        """Note that something of the providers has changed; with `grow`, in their generations too."""
+        for uid in ids:
+            values = {"generation": PROVIDERS.c.generation + 1} if grow else {}
+            await tx.run(update(PROVIDERS).where(PROVIDERS.c.uuid == uid).values(**values, **self._news()))
+
+    async def named_in_body(self, tx: Tx, uid: str) -> Row:
+        """A provider that a body names.
+
+        Raises:
+            NoSuchProvider: there is none of that id.
+        """
+        row = await self.find(tx, uid)
+        if row is None:
+            raise NoSuchProvider(id=uid)
+        return row
 
 
-def inventory_of(row: dict[str, object]) -> Inventory:
-    """The inventory that a row tells of."""
-    return Inventory(**{field: row[field] for field in Inventory.__struct_fields__})  # type: ignore[arg-type]
+class _Refused(Exception):
+    """Why a provider cannot be moved."""

@@ -1,6 +1,6 @@
 """The tables of resource providers and of what they have."""
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, String, Table
 
 from pileus.kernel.store import METADATA, UtcDateTime
 
@@ -12,12 +12,19 @@ PROVIDERS = Table(
     Column("generation", Integer, nullable=False, default=0, doc="Grows with every change; writers must name it."),
     Column("root", String(36), nullable=False, doc="The provider at the top of its tree; itself for a root."),
     Column("parent", String(36), ForeignKey("placement_providers.uuid"), doc="The provider above; null for a root."),
+    Column("stamp", BigInteger, nullable=False, doc="Chance, drawn anew with every change of whatever it has."),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Index(None, "root"),
     Index(None, "parent"),
+    Index(None, "stamp"),
+    Index(None, "updated_at"),
 )
-"""One row a provider."""
+"""One row a provider.
+
+The sum of all stamps tells whether anything has changed since a snapshot was taken (`scheduling/snapshot.py`).  Unlike
+the generation, which is the API's and grows only where the API says so, the stamp changes with everything.
+"""
 
 INVENTORIES = Table(
     "placement_inventories",

@@ -18,7 +18,13 @@ class Api:
         return await self.client.request(method, "/compute/v2.1" + path, json=body, headers=headers)
 
     async def post(self, body=None, *, at="2.1", who="member:p1", hints=None, **more):
-        server = {"name": "vm", "imageRef": self.image, "flavorRef": "1", **({"networks": "auto"} if at != "2.1" else {}), **more}
+        server = {
+            "name": "vm",
+            "imageRef": self.image,
+            "flavorRef": "1",
+            **({"networks": "auto"} if at != "2.1" else {}),
+            **more,
+        }
         whole = {"server": {k: v for k, v in server.items() if v is not None}}
         if hints:
             whole["os:scheduler_hints"] = hints
@@ -29,18 +35,18 @@ class Api:
         answer = await self.post(**options)
         assert answer.status_code == 202, answer.text
         await self.cloud.engine.idle()
-        id = answer.json()["server"]["id"]
-        shown = await self.show(id, who=options.get("who", "member:p1"))
+        server_id = answer.json()["server"]["id"]
+        shown = await self.show(server_id, who=options.get("who", "member:p1"))
         assert shown["status"] == "ACTIVE", shown
         return shown
 
-    async def show(self, id, **options):
-        answer = await self.call("GET", f"/servers/{id}", **options)
+    async def show(self, server_id, **options):
+        answer = await self.call("GET", f"/servers/{server_id}", **options)
         assert answer.status_code == 200, answer.text
         return answer.json()["server"]
 
-    async def act(self, id, body, **options):
-        return await self.call("POST", f"/servers/{id}/action", body, **options)
+    async def act(self, server_id, body, **options):
+        return await self.call("POST", f"/servers/{server_id}/action", body, **options)
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import pytest
 
 
-async def acted(api, id, body, status=202, **options):
-    answer = await api.act(id, body, **options)
+async def acted(api, own, body, status=202, **options):
+    answer = await api.act(own, body, **options)
     assert answer.status_code == status, answer.text
     if status == 202:
         assert answer.content == b""
@@ -23,18 +23,18 @@ async def acted(api, id, body, status=202, **options):
 )
 async def test_power_there_and_back(api, first, status, power, refused, back):
     server = await api.make()
-    id = server["id"]
-    await acted(api, id, first)
-    shown = await api.show(id)
+    own = server["id"]
+    await acted(api, own, first)
+    shown = await api.show(own)
     assert (shown["status"], shown["OS-EXT-STS:power_state"], shown["OS-EXT-STS:task_state"]) == (status, power, None)
-    answer = await acted(api, id, refused, 409)
+    answer = await acted(api, own, refused, 409)
     [verb] = refused
     verb = verb.removeprefix("os-")
     assert answer.json()["conflictingRequest"]["message"] == (
-        f"Cannot '{verb}' instance {id} while it is in vm_state {shown['OS-EXT-STS:vm_state']}"
+        f"Cannot '{verb}' instance {own} while it is in vm_state {shown['OS-EXT-STS:vm_state']}"
     )
-    await acted(api, id, back)
-    assert (await api.show(id))["status"] == "ACTIVE"
+    await acted(api, own, back)
+    assert (await api.show(own))["status"] == "ACTIVE"
 
 
 async def test_a_second_action_waits_for_nobody(api):
@@ -48,82 +48,82 @@ async def test_a_second_action_waits_for_nobody(api):
 
 
 async def test_a_locked_server_refuses_its_users(api):
-    id = (await api.make())["id"]
-    await acted(api, id, {"lock": None})
+    own = (await api.make())["id"]
+    await acted(api, own, {"lock": None})
     for body in ({"os-stop": None}, {"reboot": {"type": "HARD"}}, {"forceDelete": None}):
-        assert (await acted(api, id, body, 409)).json()["conflictingRequest"]["message"] == f"Instance {id} is locked"
-    assert (await api.call("DELETE", f"/servers/{id}")).status_code == 409
-    await acted(api, id, {"unlock": None})
-    await acted(api, id, {"lock": {"locked_reason": "because"}}, who="admin:p1", at="2.73")
-    shown = await api.show(id, at="2.73")
+        assert (await acted(api, own, body, 409)).json()["conflictingRequest"]["message"] == f"Instance {own} is locked"
+    assert (await api.call("DELETE", f"/servers/{own}")).status_code == 409
+    await acted(api, own, {"unlock": None})
+    await acted(api, own, {"lock": {"locked_reason": "because"}}, who="admin:p1", at="2.73")
+    shown = await api.show(own, at="2.73")
     assert (shown["locked"], shown["locked_reason"]) == (True, "because")
-    assert (await api.act(id, {"unlock": None})).status_code == 403
-    assert (await api.act(id, {"lock": {"locked_reason": "x"}})).status_code == 400
-    assert [s["id"] for s in (await api.call("GET", "/servers?locked=true", at="2.73")).json()["servers"]] == [id]
-    await acted(api, id, {"unlock": None}, who="admin:p1")
-    await acted(api, id, {"os-stop": None})
+    assert (await api.act(own, {"unlock": None})).status_code == 403
+    assert (await api.act(own, {"lock": {"locked_reason": "x"}})).status_code == 400
+    assert [s["id"] for s in (await api.call("GET", "/servers?locked=true", at="2.73")).json()["servers"]] == [own]
+    await acted(api, own, {"unlock": None}, who="admin:p1")
+    await acted(api, own, {"os-stop": None})
 
 
 async def test_reset_state_and_force_delete(api):
-    id = (await api.make())["id"]
-    assert (await api.act(id, {"os-resetState": {"state": "error"}})).status_code == 403
-    await acted(api, id, {"os-resetState": {"state": "error"}}, who="admin:p1")
-    assert (await api.show(id))["status"] == "ERROR"
-    await acted(api, id, {"os-resetState": {"state": "active"}}, who="admin:p1")
-    assert (await api.show(id))["status"] == "ACTIVE"
-    await acted(api, id, {"forceDelete": None})
-    assert (await api.call("GET", f"/servers/{id}")).status_code == 404
-    assert (await api.act(id, {"os-start": None})).status_code == 404
+    own = (await api.make())["id"]
+    assert (await api.act(own, {"os-resetState": {"state": "error"}})).status_code == 403
+    await acted(api, own, {"os-resetState": {"state": "error"}}, who="admin:p1")
+    assert (await api.show(own))["status"] == "ERROR"
+    await acted(api, own, {"os-resetState": {"state": "active"}}, who="admin:p1")
+    assert (await api.show(own))["status"] == "ACTIVE"
+    await acted(api, own, {"forceDelete": None})
+    assert (await api.call("GET", f"/servers/{own}")).status_code == 404
+    assert (await api.act(own, {"os-start": None})).status_code == 404
 
 
 async def test_consoles_and_diagnostics(api, cloud):
-    id = (await api.make())["id"]
-    output = (await acted(api, id, {"os-getConsoleOutput": {}}, 200)).json()["output"]
+    own = (await api.make())["id"]
+    output = (await acted(api, own, {"os-getConsoleOutput": {}}, 200)).json()["output"]
     assert "Linux version" in output
-    short = (await acted(api, id, {"os-getConsoleOutput": {"length": 2}}, 200)).json()["output"]
+    short = (await acted(api, own, {"os-getConsoleOutput": {"length": 2}}, 200)).json()["output"]
     assert short == "\n".join(output.splitlines()[-2:])
-    old = (await acted(api, id, {"os-getVNCConsole": {"type": "novnc"}}, 200)).json()["console"]
+    old = (await acted(api, own, {"os-getVNCConsole": {"type": "novnc"}}, 200)).json()["console"]
     assert old["type"] == "novnc"
     body = {"remote_console": {"protocol": "vnc", "type": "novnc"}}
-    new = (await api.call("POST", f"/servers/{id}/remote-consoles", body, at="2.6")).json()["remote_console"]
+    new = (await api.call("POST", f"/servers/{own}/remote-consoles", body, at="2.6")).json()["remote_console"]
     assert new["url"].startswith("http://cloud/console/vnc_lite.html?path=%3Ftoken%3D")
     assert new["url"] != old["url"]
     token = new["url"].rpartition("%3D")[2]
     path = f"/os-console-auth-tokens/{token}"
     assert (await api.call("GET", path, at="2.31")).status_code == 403
     found = (await api.call("GET", path, at="2.31", who="admin:p1")).json()["console"]
-    assert (found["instance_uuid"], found["port"]) == (id, 5900)
+    assert (found["instance_uuid"], found["port"]) == (own, 5900)
     from pileus.compute.console.logic import redeem
 
     async with cloud.store.write() as tx:
-        assert (await redeem(tx, cloud.world, token))["server_id"] == id
+        assert (await redeem(tx, cloud.world, token))["server_id"] == own
     async with cloud.store.write() as tx:
         assert await redeem(tx, cloud.world, token) is None
     assert (await api.call("GET", path, at="2.31", who="admin:p1")).status_code == 404
-    assert (await api.call("GET", f"/servers/{id}/diagnostics")).status_code == 403
-    standard = (await api.call("GET", f"/servers/{id}/diagnostics", at="2.48", who="admin:p1")).json()
+    assert (await api.call("GET", f"/servers/{own}/diagnostics")).status_code == 403
+    standard = (await api.call("GET", f"/servers/{own}/diagnostics", at="2.48", who="admin:p1")).json()
     assert (standard["state"], standard["num_cpus"], standard["num_nics"]) == ("running", 1, 1)
-    assert "memory" in (await api.call("GET", f"/servers/{id}/diagnostics", who="admin:p1")).json()
+    assert "memory" in (await api.call("GET", f"/servers/{own}/diagnostics", who="admin:p1")).json()
 
 
 async def test_addresses_groups_and_nics(api, cloud):
     server = await api.make()
-    id = server["id"]
+    own = server["id"]
     [network] = cloud.network.networks
-    one = (await api.call("GET", f"/servers/{id}/ips")).json()["addresses"]
+    one = (await api.call("GET", f"/servers/{own}/ips")).json()["addresses"]
     assert [set(a) for a in one["private"]] == [{"version", "addr"}]
-    await acted(api, id, {"addFixedIp": {"networkId": network}})
-    two = (await api.call("GET", f"/servers/{id}/ips/private")).json()["private"]
+    await acted(api, own, {"addFixedIp": {"networkId": network}})
+    two = (await api.call("GET", f"/servers/{own}/ips/private")).json()["private"]
     assert len(two) == 2
-    await acted(api, id, {"removeFixedIp": {"address": two[1]["addr"]}})
-    assert (await api.call("GET", f"/servers/{id}/ips")).json()["addresses"] == one
-    assert (await api.act(id, {"addFixedIp": {"networkId": network}}, at="2.44")).status_code == 400
-    await acted(api, id, {"addSecurityGroup": {"name": "web"}})
-    assert (await api.show(id))["security_groups"] == [{"name": "default"}, {"name": "web"}]
-    await acted(api, id, {"removeSecurityGroup": {"name": "web"}})
-    assert (await api.act(id, {"addSecurityGroup": {"name": "nope"}})).status_code == 404
+    await acted(api, own, {"removeFixedIp": {"address": two[1]["addr"]}})
+    assert (await api.call("GET", f"/servers/{own}/ips")).json()["addresses"] == one
+    assert (await api.act(own, {"addFixedIp": {"networkId": network}}, at="2.44")).status_code == 400
+    await acted(api, own, {"addSecurityGroup": {"name": "web"}})
+    assert (await api.show(own))["security_groups"] == [{"name": "default"}, {"name": "web"}]
+    await acted(api, own, {"removeSecurityGroup": {"name": "web"}})
+    assert (await api.act(own, {"addSecurityGroup": {"name": "nope"}})).status_code == 404
 
-    url = f"/servers/{id}/os-interface"
+    url = f"/servers/{own}/os-interface"
     [first] = (await api.call("GET", url)).json()["interfaceAttachments"]
     assert set(first) == {"port_state", "fixed_ips", "port_id", "net_id", "mac_addr"}
     made = await api.call("POST", url, {"interfaceAttachment": {"net_id": network}})
@@ -132,20 +132,20 @@ async def test_addresses_groups_and_nics(api, cloud):
     await cloud.engine.idle()
     shown = (await api.call("GET", f"{url}/{port}", at="2.70")).json()["interfaceAttachment"]
     assert (shown["port_state"], shown["tag"]) == ("ACTIVE", None)
-    host = cloud.fleet.hosts[(await api.show(id, who="admin:p1"))["OS-EXT-SRV-ATTR:host"]]
-    assert [n.port_id for n in host.hypervisor._domains[id].spec.nics] == [first["port_id"], port]
+    host = cloud.fleet.hosts[(await api.show(own, who="admin:p1"))["OS-EXT-SRV-ATTR:host"]]
+    assert [n.port_id for n in host.hypervisor._domains[own].spec.nics] == [first["port_id"], port]
     gone = await api.call("DELETE", f"{url}/{port}")
     assert (gone.status_code, gone.content) == (202, b"")
     await cloud.engine.idle()
     assert (await api.call("GET", f"{url}/{port}")).status_code == 404
-    assert [n.port_id for n in host.hypervisor._domains[id].spec.nics] == [first["port_id"]]
+    assert [n.port_id for n in host.hypervisor._domains[own].spec.nics] == [first["port_id"]]
     both = {"interfaceAttachment": {"net_id": network, "port_id": port}}
     assert (await api.call("POST", url, both)).status_code == 400
 
 
 async def test_metadata(api):
-    id = (await api.make(metadata={"a": "1"}))["id"]
-    url = f"/servers/{id}/metadata"
+    own = (await api.make(metadata={"a": "1"}))["id"]
+    url = f"/servers/{own}/metadata"
     assert (await api.call("GET", url)).json() == {"metadata": {"a": "1"}}
     assert (await api.call("POST", url, {"metadata": {"b": "2"}})).json() == {"metadata": {"a": "1", "b": "2"}}
     assert (await api.call("PUT", url, {"metadata": {"c": "3"}})).json() == {"metadata": {"c": "3"}}
@@ -160,8 +160,8 @@ async def test_metadata(api):
 
 
 async def test_tags(api):
-    id = (await api.make(at="2.52", tags=["x"]))["id"]
-    url = f"/servers/{id}/tags"
+    own = (await api.make(at="2.52", tags=["x"]))["id"]
+    url = f"/servers/{own}/tags"
     assert (await api.call("GET", url)).status_code == 404
     assert (await api.call("GET", url, at="2.26")).json() == {"tags": ["x"]}
     added = await api.call("PUT", f"{url}/y", at="2.26")
@@ -169,8 +169,14 @@ async def test_tags(api):
     assert (await api.call("PUT", f"{url}/y", at="2.26")).status_code == 204
     assert (await api.call("GET", f"{url}/y", at="2.26")).status_code == 204
     assert (await api.call("GET", f"{url}/z", at="2.26")).status_code == 404
-    assert (await api.show(id, at="2.26"))["tags"] == ["x", "y"]
-    for query, found in (("tags=x,y", 1), ("tags=x,z", 0), ("tags-any=x,z", 1), ("not-tags=x,y", 0), ("not-tags-any=z", 1)):
+    assert (await api.show(own, at="2.26"))["tags"] == ["x", "y"]
+    for query, found in (
+        ("tags=x,y", 1),
+        ("tags=x,z", 0),
+        ("tags-any=x,z", 1),
+        ("not-tags=x,y", 0),
+        ("not-tags-any=z", 1),
+    ):
         assert len((await api.call("GET", f"/servers?{query}", at="2.26")).json()["servers"]) == found, query
     assert (await api.call("DELETE", f"{url}/y", at="2.26")).status_code == 204
     assert (await api.call("PUT", url, {"tags": ["q", "q", "r"]}, at="2.26")).json() == {"tags": ["q", "r"]}
@@ -180,24 +186,34 @@ async def test_tags(api):
 
 async def test_the_journal_is_what_was_done(api, cloud):
     created = await api.post()
-    id = created.json()["server"]["id"]
+    own = created.json()["server"]["id"]
     await cloud.engine.idle()
-    await acted(api, id, {"reboot": {"type": "HARD"}})
-    url = f"/servers/{id}/os-instance-actions"
+    await acted(api, own, {"reboot": {"type": "HARD"}})
+    url = f"/servers/{own}/os-instance-actions"
     actions = (await api.call("GET", url)).json()["instanceActions"]
     assert [a["action"] for a in actions] == ["reboot", "create"]
-    assert set(actions[0]) == {"action", "instance_uuid", "request_id", "user_id", "project_id", "start_time", "message"}
+    assert set(actions[0]) == {
+        "action",
+        "instance_uuid",
+        "request_id",
+        "user_id",
+        "project_id",
+        "start_time",
+        "message",
+    }
     request = created.headers["X-Compute-Request-Id"]
     assert actions[1]["request_id"] == request
     shown = (await api.call("GET", f"{url}/{request}", at="2.62")).json()["instanceAction"]
     assert [e["event"] for e in shown["events"]][:2] == ["compute_claim", "compute_image"]
     assert {e["result"] for e in shown["events"]} == {"Success"}
     assert "traceback" not in shown["events"][0]
-    assert "traceback" in (await api.call("GET", f"{url}/{request}", who="admin:p1")).json()["instanceAction"]["events"][0]
+    assert (
+        "traceback" in (await api.call("GET", f"{url}/{request}", who="admin:p1")).json()["instanceAction"]["events"][0]
+    )
     page = (await api.call("GET", f"{url}?limit=1", at="2.58")).json()
     assert "marker=" in page["links"][0]["href"]
     assert (await api.call("GET", f"{url}/req-x")).status_code == 404
-    await api.call("DELETE", f"/servers/{id}")
+    await api.call("DELETE", f"/servers/{own}")
     await cloud.engine.idle()
     assert (await api.call("GET", url)).status_code == 404
     after = (await api.call("GET", url, at="2.21")).json()["instanceActions"]

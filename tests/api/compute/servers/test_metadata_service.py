@@ -13,7 +13,9 @@ class Guest:
         self.cloud, self.network, self.address = cloud, network, address
 
     async def ask(self, path, method="GET", body=b""):
-        return await self.cloud.servers.metadata.answer(MetadataRequest(self.network, self.address, method, path, body=body))
+        return await self.cloud.servers.metadata.answer(
+            MetadataRequest(self.network, self.address, method, path, body=body)
+        )
 
     async def text(self, path):
         answer = await self.ask(path)
@@ -22,14 +24,16 @@ class Guest:
 
 
 async def guest_of(api, **options):
-    server = await api.make(metadata={"m": "v"}, key_name="k", user_data=base64.b64encode(b"#!/bin/sh").decode(), **options)
+    server = await api.make(
+        metadata={"m": "v"}, key_name="k", user_data=base64.b64encode(b"#!/bin/sh").decode(), **options
+    )
     [network] = api.cloud.network.networks
     [[address]] = server["addresses"].values()
     return server, Guest(api.cloud, network, address["addr"])
 
 
 async def test_ec2(api, cloud):
-    server, guest = await guest_of(api)
+    _server, guest = await guest_of(api)
     assert (await guest.text("/")).splitlines()[0] == "1.0"
     assert await guest.text("/latest") == "meta-data/\nuser-data"
     listing = (await guest.text("/latest/meta-data/")).splitlines()
@@ -92,7 +96,9 @@ async def test_the_password_is_kept_once(api):
 async def test_the_config_drive_says_the_same(api, cloud):
     server, guest = await guest_of(api, config_drive=True)
     assert server["config_drive"] == "True"
-    [drive] = [h.disks.guests[server["id"]].config_drive for h in cloud.fleet.hosts.values() if server["id"] in h.disks.guests]
+    [drive] = [
+        h.disks.guests[server["id"]].config_drive for h in cloud.fleet.hosts.values() if server["id"] in h.disks.guests
+    ]
     for name in ("meta_data.json", "network_data.json", "user_data"):
         assert drive[f"openstack/latest/{name}"] == (await guest.ask(f"/openstack/latest/{name}")).body
     assert "ec2/latest/meta-data.json" in drive

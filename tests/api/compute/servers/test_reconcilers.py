@@ -7,72 +7,73 @@ from pileus.compute.reconcilers.orphans import Orphans
 from pileus.compute.reconcilers.power import Power
 
 
-def host_of(cloud, id):
-    [host] = [h for h in cloud.fleet.hosts.values() if id in h.hypervisor._domains]
+def host_of(cloud, own):
+    [host] = [h for h in cloud.fleet.hosts.values() if own in h.hypervisor._domains]
     return host
 
 
 async def test_a_guest_that_dies_becomes_shutoff(api, cloud):
-    id = (await api.make())["id"]
+    own = (await api.make())["id"]
     power = Power(cloud.server_parts)
     assert await power.converge() == 0
-    host_of(cloud, id).hypervisor.crash(id)
+    host_of(cloud, own).hypervisor.crash(own)
     assert len(await audit(cloud.server_parts)) == 1
     assert await power.converge() == 1
-    shown = await api.show(id)
+    shown = await api.show(own)
     assert (shown["status"], shown["OS-EXT-STS:power_state"]) == ("SHUTOFF", 6)
     assert await power.converge() == 0
     assert await audit(cloud.server_parts) == []
-    assert (await api.act(id, {"os-start": None})).status_code == 202
+    assert (await api.act(own, {"os-start": None})).status_code == 202
     await cloud.engine.idle()
-    assert (await api.show(id))["status"] == "ACTIVE"
+    assert (await api.show(own))["status"] == "ACTIVE"
 
 
 async def test_a_guest_that_dies_is_resumed_where_wanted(api, cloud):
-    id = (await api.make())["id"]
-    host_of(cloud, id).hypervisor.crash(id)
+    own = (await api.make())["id"]
+    host_of(cloud, own).hypervisor.crash(own)
     assert await Power(cloud.server_parts, resume=True).converge() == 1
     await cloud.engine.idle()
-    assert (await api.show(id))["status"] == "ACTIVE"
+    assert (await api.show(own))["status"] == "ACTIVE"
 
 
 async def test_a_lost_definition_is_made_again(api, cloud):
-    id = (await api.make())["id"]
-    host = host_of(cloud, id)
-    host.hypervisor.forget(id)
+    own = (await api.make())["id"]
+    host = host_of(cloud, own)
+    host.hypervisor.forget(own)
     assert await Power(cloud.server_parts).converge() == 1
-    assert (await api.show(id))["status"] == "SHUTOFF"
-    assert (await api.act(id, {"reboot": {"type": "HARD"}})).status_code == 202
+    assert (await api.show(own))["status"] == "SHUTOFF"
+    assert (await api.act(own, {"reboot": {"type": "HARD"}})).status_code == 202
     await cloud.engine.idle()
-    assert (await api.show(id))["status"] == "ACTIVE"
-    assert host_of(cloud, id) is host
+    assert (await api.show(own))["status"] == "ACTIVE"
+    assert host_of(cloud, own) is host
     assert await audit(cloud.server_parts) == []
 
 
 async def test_a_deletion_with_a_dead_host_is_finished_when_it_is_back(quick_store, tmp_path, client_of):
-    from pileus.kernel.clock import SimulatedClock
-    from pileus.kernel.world import World
     from tests.api.compute.servers.conftest import Api
     from tests.doubles.cloud import compute_cloud
+
+    from pileus.kernel.clock import SimulatedClock
+    from pileus.kernel.world import World
 
     clock = SimulatedClock()
     cloud = await compute_cloud(quick_store, World(clock=clock), tmp_path)
     async with client_of(cloud.app) as client:
         api = Api(client, cloud)
-        id = (await api.make())["id"]
-        host = host_of(cloud, id)
+        own = (await api.make())["id"]
+        host = host_of(cloud, own)
         cloud.fleet.silence(host.name)
         await clock.advance(120)
         await cloud.pulse.converge()
-        assert (await api.show(id, at="2.16", who="admin:p1"))["host_status"] == "UNKNOWN"
-        assert (await api.call("DELETE", f"/servers/{id}")).status_code == 204
+        assert (await api.show(own, at="2.16", who="admin:p1"))["host_status"] == "UNKNOWN"
+        assert (await api.call("DELETE", f"/servers/{own}")).status_code == 204
         await cloud.engine.idle()
-        assert (await api.call("GET", f"/servers/{id}")).status_code == 404
+        assert (await api.call("GET", f"/servers/{own}")).status_code == 404
         assert await audit(cloud.server_parts) == [f"host {host.name} does not answer"]
         cloud.fleet.wake(host.name)
         orphans = Orphans(cloud.server_parts, grace=timedelta(minutes=1))
         assert await orphans.converge() == 0
-        assert await audit(cloud.server_parts) == [f"host {host.name} holds files of {id}, which no server claims"]
+        assert await audit(cloud.server_parts) == [f"host {host.name} holds files of {own}, which no server claims"]
         await clock.advance(61)
         assert await orphans.converge() == 1
         assert await audit(cloud.server_parts) == []

@@ -6,25 +6,56 @@ import pytest
 
 CREATED = {"id", "links", "adminPass", "OS-DCF:diskConfig", "security_groups"}
 SHOWN_2_1 = {
-    "id", "name", "status", "image", "flavor", "user_id", "tenant_id", "created", "updated", "metadata", "links", "addresses",
-    "hostId", "progress", "OS-DCF:diskConfig", "accessIPv4", "accessIPv6", "key_name", "security_groups",
-    "OS-SRV-USG:launched_at", "OS-SRV-USG:terminated_at", "OS-EXT-AZ:availability_zone", "OS-EXT-STS:task_state",
-    "OS-EXT-STS:vm_state", "OS-EXT-STS:power_state", "os-extended-volumes:volumes_attached", "config_drive",
+    "id",
+    "name",
+    "status",
+    "image",
+    "flavor",
+    "user_id",
+    "tenant_id",
+    "created",
+    "updated",
+    "metadata",
+    "links",
+    "addresses",
+    "hostId",
+    "progress",
+    "OS-DCF:diskConfig",
+    "accessIPv4",
+    "accessIPv6",
+    "key_name",
+    "security_groups",
+    "OS-SRV-USG:launched_at",
+    "OS-SRV-USG:terminated_at",
+    "OS-EXT-AZ:availability_zone",
+    "OS-EXT-STS:task_state",
+    "OS-EXT-STS:vm_state",
+    "OS-EXT-STS:power_state",
+    "os-extended-volumes:volumes_attached",
+    "config_drive",
 }
 ADMIN_2_1 = {"OS-EXT-SRV-ATTR:host", "OS-EXT-SRV-ATTR:instance_name", "OS-EXT-SRV-ATTR:hypervisor_hostname"}
 
 
 async def test_a_server_from_creation_to_deletion(api, cloud):
     answer = await api.post(
-        metadata={"hello": "world"}, accessIPv4="1.1.1.1", accessIPv6="0000:0000:0000:0000:0000:babe:220.12.22.2",
-        key_name="k", user_data="IyEvYmluL3No", security_groups=[{"name": "web"}],
+        metadata={"hello": "world"},
+        accessIPv4="1.1.1.1",
+        accessIPv6="0000:0000:0000:0000:0000:babe:220.12.22.2",
+        key_name="k",
+        user_data="IyEvYmluL3No",
+        security_groups=[{"name": "web"}],
     )
     assert answer.status_code == 202, answer.text
     created = answer.json()["server"]
     assert set(created) == CREATED
     assert len(created["adminPass"]) == 12
     assert created["security_groups"] == [{"name": "web"}]
-    assert answer.headers["Location"] == created["links"][0]["href"] == f"http://cloud/compute/v2.1/servers/{created['id']}"
+    assert (
+        answer.headers["Location"]
+        == created["links"][0]["href"]
+        == f"http://cloud/compute/v2.1/servers/{created['id']}"
+    )
     assert answer.headers["X-Compute-Request-Id"].startswith("req-")
     await cloud.engine.idle()
     server = await api.show(created["id"])
@@ -75,7 +106,11 @@ async def test_a_server_from_creation_to_deletion(api, cloud):
         ({"availability_zone": "nova:h1"}, 403, "os_compute_api:servers:create:forced_host"),
         ({"min_count": 3, "max_count": 2}, 400, "min_count must be <= max_count"),
         ({"min_count": 11}, 403, "Quota exceeded for instances: Requested 11, but already used 0 of 10 instances"),
-        ({"block_device_mapping_v2": [{"source_type": "volume", "uuid": "v", "destination_type": "volume"}]}, 400, "volumes"),
+        (
+            {"block_device_mapping_v2": [{"source_type": "volume", "uuid": "v", "destination_type": "volume"}]},
+            400,
+            "volumes",
+        ),
         ({"accessIPv4": "nonsense"}, 400, "accessIPv4"),
         ({"user_data": "%%%"}, 400, "user_data"),
         ({"metadata": {"k": 1}}, 400, "Invalid input"),
@@ -108,7 +143,9 @@ async def test_several_at_once(api, cloud):
     answer = await api.post(min_count=2, max_count=4, return_reservation_id=True)
     assert set(answer.json()) == {"reservation_id"}
     await cloud.engine.idle()
-    listed = (await api.call("GET", f"/servers/detail?reservation_id={answer.json()['reservation_id']}")).json()["servers"]
+    listed = (await api.call("GET", f"/servers/detail?reservation_id={answer.json()['reservation_id']}")).json()[
+        "servers"
+    ]
     assert sorted(s["name"] for s in listed) == ["vm-1", "vm-2", "vm-3", "vm-4"]
     assert {s["status"] for s in listed} == {"ACTIVE"}
 
@@ -121,7 +158,9 @@ async def test_no_host_is_an_error_that_explains_itself(api, cloud):
     server = await api.show(answer.json()["server"]["id"])
     assert server["status"] == "ERROR"
     assert server["fault"]["code"] == 500
-    assert server["fault"]["message"].startswith("No valid host was found. Of 2 hosts: resources removed 2. Nearest was h1: ")
+    assert server["fault"]["message"].startswith(
+        "No valid host was found. Of 2 hosts: resources removed 2. Nearest was h1: "
+    )
     assert (await api.call("DELETE", f"/servers/{server['id']}")).status_code == 204
     await cloud.engine.idle()
     assert (await api.call("GET", f"/servers/{server['id']}")).status_code == 404
@@ -155,14 +194,14 @@ async def test_changing_a_server(api):
 
 async def test_deleting_while_it_is_built(api, cloud):
     answer = await api.post()
-    id = answer.json()["server"]["id"]
-    assert (await api.call("DELETE", f"/servers/{id}")).status_code == 204
-    assert (await api.call("DELETE", f"/servers/{id}")).status_code == 204
+    server_id = answer.json()["server"]["id"]
+    assert (await api.call("DELETE", f"/servers/{server_id}")).status_code == 204
+    assert (await api.call("DELETE", f"/servers/{server_id}")).status_code == 204
     await cloud.engine.idle()
-    assert (await api.call("GET", f"/servers/{id}")).status_code == 404
+    assert (await api.call("GET", f"/servers/{server_id}")).status_code == 404
     for host in cloud.fleet.hosts.values():
         assert not await host.hypervisor.domains()
         assert not await host.disks.servers()
     async with cloud.store.read() as tx:
         assert await cloud.server_parts.placement.consumers(tx) == {}
-        assert await cloud.network.ports(tx, [id]) == {}
+        assert await cloud.network.ports(tx, [server_id]) == {}

@@ -36,6 +36,7 @@ def nic_element(nic: Nic, *, checksum_offload: bool) -> Element:
     SubElement(element, "source", bridge=nic.bridge)
     port = SubElement(element, "virtualport", type="openvswitch")
     SubElement(port, "parameters", interfaceid=nic.port_id)
+    SubElement(element, "target", dev=f"tap{nic.port_id[:11]}")  # a name that says whose it is, also after a crash
     SubElement(element, "model", type=nic.model)
     if nic.mtu:
         SubElement(element, "mtu", size=str(nic.mtu))

@@ -1,0 +1,1 @@
+"""What a cloud stands on: hosts and a network backend, real or simulated."""

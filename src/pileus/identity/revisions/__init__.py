@@ -1,0 +1,1 @@
+"""Revisions: how caches know that the database has moved on."""

@@ -1,0 +1,1 @@
+"""Role assignments, listed: all that there are, or what they come to."""

@@ -1,0 +1,1 @@
+"""Objects made of segments: of a list of them (static), or of all whose names start alike (dynamic)."""

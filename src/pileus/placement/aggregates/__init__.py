@@ -1,0 +1,1 @@
+"""Aggregates: groups of providers, which share resources within."""

@@ -1,0 +1,1 @@
+"""Allocation candidates: what could satisfy a request."""

@@ -1,0 +1,1 @@
+"""Inventories: how much a provider has of a resource class."""

@@ -1,0 +1,1 @@
+"""The reshaper: inventories and allocations moved between providers in one step."""

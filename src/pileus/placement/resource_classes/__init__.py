@@ -1,0 +1,1 @@
+"""Resource classes: the kinds of things that there are amounts of."""

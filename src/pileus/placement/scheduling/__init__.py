@@ -1,0 +1,1 @@
+"""Finding candidates: pure functions over a snapshot of all providers."""
