@@ -40,7 +40,16 @@ def test_bad_tokens_are_401(cloud: FuzzCloud, type: str) -> None:
     found = Findings()
     for target in guarded(cloud, type):
         reply = cloud.ask(target.operation.method, target.url, body=b"{}", headers={**JSON, **target.headers})
-        found.look(type, target.operation.method, reply, statuses=(401, 400) if target.operation.action else (401,))
+        found.look(
+            type,
+            target.operation.method,
+            reply,
+            statuses=(401, 400)
+            if target.operation.action
+            else (401, 412)
+            if target.operation.method == "COPY"
+            else (401,),
+        )
     for target in guarded(cloud, type)[:3]:
         for _name, token in forged(cloud.tokens["member"]):
             for header in ("X-Auth-Token", "x-auth-token", "X-AUTH-TOKEN"):
