@@ -4,7 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-VENV ?= .venv
+# deploy/bootstrap.sh makes it; PILEUS_VENV puts it elsewhere, VENV names one that is used as it is.
+VENV ?= $(or $(PILEUS_VENV),.venv)
 BIN := $(VENV)/bin
 PYTEST := PYTHONPATH=src $(BIN)/python -m pytest
 STATE ?=
@@ -13,8 +14,8 @@ ARGS ?=
 
 # The folders that are there; a target does not fail because a folder has no tests yet.
 QUICK_TESTS := $(wildcard tests/unit tests/contract tests/api)
-E2E_TESTS := $(wildcard tests/e2e)
-CLIENT_TESTS := $(wildcard tests/client)
+MORE_TESTS := $(wildcard tests/fuzz tests/failure tests/client)
+REAL_TESTS := $(wildcard tests/contract tests/e2e tests/failure)
 
 # Whether this machine can run real servers: root, and the daemons that they need.
 CAN_RUN_SERVERS := $(shell [ "$$(id -u)" = 0 ] && [ -x /usr/sbin/libvirtd ] && command -v ovs-vsctl ovn-nbctl \
@@ -25,6 +26,7 @@ help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: VENV=DIR (environment, .venv)  STATE=DIR (cloud's state)  ARGS='…' (for pytest, bench, tempest)"
+	@echo "  SERVICE=… NAME=… (for migration)  PILEUS_TEST_POSTGRES=private (every test on PostgreSQL)"
 
 # ---- environment -----------------------------------------------------------------------------------------------
 # deploy/bootstrap.sh finds out in a fraction of a second that nothing is to be done. An environment that VENV=DIR
@@ -32,7 +34,7 @@ help: ## list what can be made
 
 .PHONY: env
 env: ## make the environment for development
-	$(if $(filter .venv,$(VENV)),deploy/bootstrap.sh dev,@test -x $(BIN)/python)
+	$(if $(filter .venv $(PILEUS_VENV),$(VENV)),deploy/bootstrap.sh dev,@test -x $(BIN)/python)
 
 # ---- a cloud ---------------------------------------------------------------------------------------------------
 
@@ -83,12 +85,20 @@ test-quick: env ## unit tests, contracts of the simulated drivers, the APIs in p
 
 .PHONY: test
 test: lint types imports ## every check, the quick tests, and real servers where this machine can run them
-	$(PYTEST) $(QUICK_TESTS) $(CLIENT_TESTS) -m "not root" $(ARGS)
+	$(PYTEST) $(QUICK_TESTS) $(MORE_TESTS) -m "not root and not slow" $(ARGS)
 ifeq ($(CAN_RUN_SERVERS),yes)
-	$(if $(E2E_TESTS),$(PYTEST) $(E2E_TESTS) -m "root and not slow" $(ARGS) || [ $$? = 5 ],@echo "no e2e tests yet")
+	$(PYTEST) $(REAL_TESTS) -m "root and not slow" $(ARGS)
 else
-	@echo "e2e tests left out: they need root, libvirtd, Open vSwitch and OVN on this machine"
+	@echo "tests with real servers left out: they need root, libvirtd, Open vSwitch and OVN on this machine"
 endif
+
+.PHONY: soak
+soak: env ## what takes long: failures again and again, images built and booted, a wheel installed
+	$(PYTEST) tests -m slow $(ARGS)
+
+.PHONY: fuzz
+fuzz: env ## bad input of every kind, thoroughly (ARGS for pytest)
+	PILEUS_FUZZ_EXAMPLES=$${PILEUS_FUZZ_EXAMPLES:-25} $(PYTEST) tests/fuzz $(ARGS)
 
 .PHONY: tempest-smoke
 tempest-smoke: ## Tempest's smoke set against the running cloud, SSH into guests included
@@ -101,6 +111,16 @@ tempest: ## all of Tempest for identity, image, compute and network against the 
 .PHONY: bench
 bench: env ## measure, print JSON and keep it in docs/reference
 	PYTHONPATH=src $(BIN)/python -m tests.bench $(ARGS)
+
+# ---- the database's schema -------------------------------------------------------------------------------------
+
+.PHONY: migration
+migration: env ## write a service's next migration: SERVICE=compute NAME=what_changed
+	PYTHONPATH=src $(BIN)/python -m tools.migration "$(SERVICE)" "$(NAME)"
+
+.PHONY: migrations-initial
+migrations-initial: env ## before the first release only: write every service's first migration anew
+	PYTHONPATH=src $(BIN)/python -m tools.migration --initial
 
 # ---- products --------------------------------------------------------------------------------------------------
 # Isolation is off: hatchling comes from the lock, so a build downloads nothing.

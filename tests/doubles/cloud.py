@@ -11,8 +11,8 @@ from pileus.compute.errors import fault, invalid
 from pileus.compute.pages.logic import neighbours
 from pileus.compute.reconcilers.hosts import Hosts
 from pileus.compute.rules import RULES
-from pileus.compute.servers.fleet import Agents
-from pileus.compute.servers.parts import ServerParts
+from pileus.compute.servers.around.fleet import Agents
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.servers.wiring import make
 from pileus.compute.versions import COMPUTE
 from pileus.kernel.api.declare import Service

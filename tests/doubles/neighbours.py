@@ -1,6 +1,6 @@
 """Compute's resources beside servers, in dictionaries."""
 
-from pileus.compute.servers.neighbours import FlavorRecord, GroupRecord, KeypairRecord, Neighbours
+from pileus.compute.servers.around.neighbours import FlavorRecord, GroupRecord, KeypairRecord, Neighbours
 
 
 class Near:

@@ -169,7 +169,7 @@ async def test_a_killed_daemon_comes_back_and_is_reported(machine: Machine) -> N
 
     async def listen() -> None:
         async for event in machine.events():
-            seen.append(event)  # noqa: PERF401  there is no end to extend with
+            seen.append(event)
 
     listener = asyncio.create_task(listen())
     await asyncio.sleep(0)

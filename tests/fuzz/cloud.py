@@ -4,6 +4,7 @@ Requests are made as ASGI scopes by hand: what is sent is what stands in the tes
 """
 
 import asyncio
+import io
 import threading
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from pileus.cloud.folder import StateFolder
 from pileus.cloud.ground.simulated import SimulatedGround
 from pileus.cloud.settings import CloudSettings
 from pileus.identity.settings import IdentitySettings
+from pileus.kernel import log
 from pileus.kernel.api.declare import Service
 from pileus.kernel.clock import SystemClock
 from pileus.kernel.ids import SeededIds
@@ -96,12 +98,14 @@ class FuzzCloud:
     escaped: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.log = io.StringIO()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.await_(self._start())
 
     async def _start(self) -> None:
+        log.configure(level="ERROR", stream=self.log)  # unconfigured, it would draw every traceback with its variables
         settings = CloudSettings(identity=IdentitySettings(password_rounds=4))
         self.clock = MovedClock()
         world, transport, folder = World(self.clock, SeededIds(20)), MemoryTransport(), StateFolder(self.root)
@@ -116,7 +120,7 @@ class FuzzCloud:
 
     def await_(self, what: Any) -> Any:
         """Run a coroutine on the cloud's loop and wait for it."""
-        return asyncio.run_coroutine_threadsafe(what, self._loop).result(60)
+        return asyncio.run_coroutine_threadsafe(what, self._loop).result(20)
 
     def close(self) -> None:
         """Stop the cloud and its thread."""
@@ -152,16 +156,32 @@ class FuzzCloud:
                 pairs.append(("Content-Type", "application/json"))
         return self.await_(self._ask(method, _bytes(target), pairs, body))
 
+    def why(self) -> str:
+        """The end of the newest traceback in the log: where it was raised, and what."""
+        lines = [line.strip() for line in self.log.getvalue().splitlines() if line.strip()]
+        self.log.seek(0)
+        self.log.truncate()
+        return " [" + " | ".join(line[:160] for line in lines[-4:]) + "]"
+
     async def _ask(self, method: str, target: bytes, pairs: list[tuple[Any, Any]], body: bytes) -> Reply:
         path, _, query = target.partition(b"?")
         raw = [(_bytes(name).lower(), _bytes(value)) for name, value in pairs]
         if body and not any(name == b"content-length" for name, _ in raw):
             raw.append((b"content-length", str(len(body)).encode()))
         scope = {
-            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
-            "path": unquote_to_bytes(path).decode("utf-8", "replace"), "raw_path": path, "query_string": query,
-            "root_path": "", "headers": [(b"host", b"cloud"), *raw], "client": ("127.0.0.1", 1), "server": ("cloud", 80),
-        }  # fmt: skip
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": unquote_to_bytes(path).decode("utf-8", "replace"),
+            "raw_path": path,
+            "query_string": query,
+            "root_path": "",
+            "headers": [(b"host", b"cloud"), *raw],
+            "client": ("127.0.0.1", 1),
+            "server": ("cloud", 80),
+        }
         sizes = iter([body[i : i + 65536] for i in range(0, max(len(body), 1), 65536)])
         left = max(1, -(-len(body) // 65536))
         got: list[Any] = []
@@ -183,6 +203,8 @@ class FuzzCloud:
             self.escaped.append(f"{shown}: {error!r}")
             raise
         start = got[0]
+        if start["status"] == 500:
+            shown += self.why()
         answered = {name.decode("latin-1"): value.decode("utf-8") for name, value in start["headers"]}
         return Reply(start["status"], answered, b"".join(m.get("body", b"") for m in got[1:]), shown)
 

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pileus.cloud.assembly import declared
-from pileus.kernel.api.declare import Operation, Service
 from tests.fuzz.cloud import FuzzCloud
 from tests.fuzz.seeds import template, values
+
+from pileus.cloud.assembly import declared
+from pileus.kernel.api.declare import Operation, Service
 
 SERVICES = tuple(service.type for service in declared())
 """The types of all services there are."""

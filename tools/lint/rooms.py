@@ -1,7 +1,8 @@
 """The rooms of a service: what is declared where, and which room may know which.
 
 A service is a package in ``src/pileus`` that is not one of :data:`NOT_SERVICES`.  In it, resources are declared in
-files named ``api.py``, tables in ``table.py``, state machines in ``states.py``, histories in ``versions.py``, so that whoever looks for one knows where it is.  Other files are named for what is in them (decision 0003).
+files named ``api.py``, tables in ``table.py``, state machines in ``states.py``, version histories in ``versions.py``:
+whoever looks for one knows where it is.  Other files are named for what is in them (decision 0003).
 """
 
 from __future__ import annotations

@@ -5,10 +5,12 @@ from pathlib import Path
 
 from pileus.cloud import inquiry
 from pileus.cloud.folder import StateFolder, default_folder
+from pileus.kernel import log
 
 
 def doctor(state: Path | None, *, audit: bool) -> int:
     """Print what was found; the exit status is 1 when something is wrong."""
+    log.configure(level="WARNING")
     folder = StateFolder(state or default_folder())
     return _audit(folder) if audit else asyncio.run(_examine(folder))
 

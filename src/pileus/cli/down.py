@@ -6,11 +6,13 @@ from pathlib import Path
 
 from pileus.cli.report import Report
 from pileus.cloud.folder import StateFolder, default_folder, end
+from pileus.kernel import log
 from pileus.kernel.clock import SystemClock
 
 
 def down(state: Path | None) -> int:
     """Stop the cloud of a state folder; the exit status is 1 when something of it could not be removed."""
+    log.configure(level="WARNING")
     return asyncio.run(_down(StateFolder(state or default_folder()), Report()))
 
 

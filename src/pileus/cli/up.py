@@ -23,6 +23,7 @@ def up(state: Path | None, listen: str, *, simulated: bool, detach: bool, descri
         return 0
     try:
         folder.root.mkdir(parents=True, exist_ok=True)
+        folder.root.chmod(0o700)  # the database, keys and passwords are in it
         folder.log.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         report.line(f"The state folder cannot be made: {error}. Choose another with --state DIR.")
@@ -35,6 +36,8 @@ def up(state: Path | None, listen: str, *, simulated: bool, detach: bool, descri
         return _detached(folder, report, listen, simulated=simulated)
     from pileus.cloud.running import run
 
+    if descriptor >= 0:
+        os.chdir("/")  # in the background it must not keep a folder busy; not earlier: the import path may be relative
     return run(folder, listen, simulated=simulated, report=report, ready=lambda: _ready(report, descriptor, folder))
 
 
@@ -52,6 +55,7 @@ def _detached(folder: StateFolder, report: Report, listen: str, *, simulated: bo
     command += ["--listen", listen] if listen else []
     command += ["--simulated"] if simulated else []
     with folder.log.open("ab") as log:
+        before = log.tell()
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -59,7 +63,6 @@ def _detached(folder: StateFolder, report: Report, listen: str, *, simulated: bo
             stderr=log,
             pass_fds=(write,),
             start_new_session=True,
-            cwd="/",
         )
     os.close(write)
     with os.fdopen(read, encoding="utf-8", errors="replace") as lines:
@@ -68,7 +71,11 @@ def _detached(folder: StateFolder, report: Report, listen: str, *, simulated: bo
                 report.line(f"Ready. clouds.yaml and openrc files: {folder.root}")
                 return 0
             report.line(text.rstrip("\n"))
-    report.line(f"The cloud did not come up (exit status {child.wait()}). The end of {folder.log}:")
-    for text in folder.log.read_text(errors="replace").splitlines()[-25:]:
+    status = child.wait()
+    written = folder.log.read_bytes()[before:].decode(errors="replace").splitlines()
+    if status == 1 and not written:
+        return 1  # it has said why
+    report.line(f"The cloud did not come up (exit status {status}). The end of {folder.log}:")
+    for text in written[-25:]:
         report.line("    " + text)
     return 1

@@ -27,6 +27,8 @@ from pileus.kernel.store.sqlite import SqliteStore
 from pileus.kernel.world import World
 from pileus.network.door.logic import Door as NetworkService
 from pileus.network.wiring import wire as wire_network
+from pileus.object_store.wiring import ObjectStoreService
+from pileus.object_store.wiring import wire as wire_object_store
 from pileus.placement.wiring import PlacementService
 from pileus.placement.wiring import wire as wire_placement
 
@@ -83,10 +85,13 @@ class Cloud:
         self.ground = ground
         self.identity: IdentityService = wire_identity(parts, settings.identity)
         self.image: ImageService = wire_image(parts, settings.image)
-        self.placement: PlacementService = wire_placement(parts)
+        self.placement: PlacementService = wire_placement(parts, settings.placement)
         self.network: NetworkService = wire_network(parts, settings.network, ground.network)
         self.compute: ComputeService = wire_compute(
             parts, settings.compute, self.identity, self.image, self.placement, self.network, ground.hosts
+        )
+        self.object_store: ObjectStoreService = wire_object_store(
+            parts, settings.object_store, durable=settings.store.durable and ground.durable
         )
         self.services: list[Service] = [
             self.identity.api,
@@ -94,6 +99,7 @@ class Cloud:
             self.placement.api,
             self.network.api,
             self.compute.api,
+            self.object_store.api,
         ]
 
     async def start(self, *, url: str, admin_password: str, demo_password: str) -> None:
@@ -104,6 +110,7 @@ class Cloud:
             )
             await self.compute.prepare(tx)
         await self.image.start()
+        await self.object_store.start()
         await self.ground.start(self.parts, self.compute, self.image.path)
         await self.compute.meet_hosts()
         await self.parts.engine.start()
@@ -114,6 +121,7 @@ class Cloud:
         await self.parts.loops.stop()
         await self.network.close()
         await self.parts.engine.stop()
+        await self.object_store.stop()
         await self.ground.stop()
         await self.parts.store.stop()
 

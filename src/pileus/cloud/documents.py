@@ -1,9 +1,15 @@
 """Documents derived from the declarations: OpenAPI, policy samples, reference pages."""
 
+from collections.abc import Sequence
+
+import msgspec
+
+from pileus.cloud.settings import CloudSettings
 from pileus.kernel.api.declare import Service
-from pileus.kernel.api.openapi import full_path
+from pileus.kernel.api.openapi import document, full_path
 from pileus.kernel.api.schema import Schema
 from pileus.kernel.api.versions import Change, text
+from pileus.kernel.settings import explain as explained
 
 
 def reference(service: Service) -> str:
@@ -25,7 +31,8 @@ def reference(service: Service) -> str:
             if schema not in shown and schema.fields:
                 shown.add(schema)
                 lines += _attributes(schema)
-    return "\n".join(lines)
+    changes = _history(service)
+    return "\n".join([*lines, *(["## History", "", *changes] if changes else [])]).rstrip("\n") + "\n"
 
 
 def _span(since: Change | None, until: Change | None) -> str:
@@ -45,8 +52,27 @@ def _attributes(schema: type[Schema]) -> list[str]:
     return [*lines, ""]
 
 
-def history(service: Service) -> str:
-    """A service's microversions, or its extensions, as a Markdown list."""
+def _history(service: Service) -> list[str]:
     changes = [f"* **{text(c.number)}** {c.doc}" for c in service.history.changes]
     changes += [f"* **{c.alias}** {c.doc}" for c in service.history.extensions.values()]
-    return "\n".join(changes)
+    return changes
+
+
+def derived(services: Sequence[Service]) -> dict[str, bytes]:
+    """Every derived document, by its path below the reference's folder."""
+    found: dict[str, bytes] = {"settings.md": settings_page().encode()}
+    for service in services:
+        found[f"{service.type}.md"] = reference(service).encode()
+        found[f"policy/{service.type}.yaml"] = service.policy.sample().encode()
+        newest = msgspec.json.encode(document(service, service.history.maximum))
+        found[f"openapi/{service.type}.json"] = msgspec.json.format(newest, indent=1) + b"\n"
+    return found
+
+
+def settings_page() -> str:
+    """Every setting, as a Markdown table."""
+    lines = ["# Settings", "", "`settings.toml` in the state folder.", ""]
+    lines += ["| setting | default | what |", "|---|---|---|"]
+    for name, text_, default in explained(CloudSettings):
+        lines.append(f"| `{name}` | `{msgspec.json.encode(default).decode()}` | {text_} |")
+    return "\n".join(lines) + "\n"

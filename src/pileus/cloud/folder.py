@@ -71,8 +71,9 @@ class StateFolder:
         self.process.write_text(f"{os.getpid()} {start_time(os.getpid())}")
 
     def release(self) -> None:
-        """Note that nothing serves the cloud."""
-        self.process.unlink(missing_ok=True)
+        """Note that nothing serves the cloud, unless another process does by now."""
+        if self.running() in {None, os.getpid()}:
+            self.process.unlink(missing_ok=True)
 
 
 def start_time(process: int) -> str:

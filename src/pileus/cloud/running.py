@@ -16,6 +16,7 @@ from pileus.cloud.client import ApiClient
 from pileus.cloud.folder import StateFolder
 from pileus.cloud.ground.machine import settings_of
 from pileus.cloud.ground.protocol import Ground
+from pileus.cloud.log_keeping import LogKeeping
 from pileus.cloud.overview import Overview
 from pileus.cloud.settings import CloudSettings
 from pileus.kernel import log
@@ -23,9 +24,11 @@ from pileus.kernel.api.call import Answer
 from pileus.kernel.api.openapi import document
 from pileus.kernel.api.versions import number
 from pileus.kernel.ids import Ids
+from pileus.kernel.operations.retention import Retention
 from pileus.kernel.peers.memory import MemoryTransport
 from pileus.kernel.serving.server import Application
 from pileus.kernel.settings import InvalidSettings
+from pileus.kernel.store import StoreError
 from pileus.kernel.world import World
 
 LOG = log.get("cloud")
@@ -98,7 +101,7 @@ class Serving:
         """The address in the catalog."""
         if self._settings.public_url:
             return self._settings.public_url.rstrip("/")
-        reachable = socket.gethostname() if self._address in {"0.0.0.0", "::"} else self._address  # noqa: S104
+        reachable = own_address() if self._address in {"0.0.0.0", "::"} else self._address  # noqa: S104
         return f"http://{f'[{reachable}]' if ':' in reachable else reachable}:{self._port}"
 
     async def run(self, report: Progress, ready: Callable[[], None]) -> None:
@@ -107,6 +110,9 @@ class Serving:
         Raises:
             StartFailed: it did not come up.
         """
+        refused = await asyncio.to_thread(serving.why_not, self._address, self._port)
+        if refused:
+            raise StartFailed(f"{refused} Choose another address with --listen ADDRESS:PORT.")
         self._folder.take()
         transport = MemoryTransport()
         store = open_store(self._settings, self._folder, simulated=self._simulated)
@@ -116,10 +122,14 @@ class Serving:
         except Exception as error:
             LOG.exception("ground", error=str(error))
             raise StartFailed(f"This machine cannot carry the cloud: {error}") from error
-        await store.start()
+        try:
+            await store.start()
+        except StoreError as error:
+            raise StartFailed(f"The cloud's database cannot be used: {error}") from error
         node = ground.hosts[0] if ground.hosts else "node"
         parts = make_parts(self._settings, self._folder, store, self._world, transport, node)
         self._cloud = cloud = Cloud(parts, self._settings, ground)
+        parts.loops.add(Retention(store, self._world), LogKeeping(self._folder.log.parent))
         passwords = self._passwords()
         await cloud.start(url=self.url, admin_password=passwords["admin"], demo_password=passwords["demo"])
         overview = Overview(cloud)
@@ -192,6 +202,16 @@ class Serving:
             return Answer(404, headers, b'{"error": "there is no such document"}')
         shown = document(service, wanted, f"{self.url}{service.prefix}")
         return Answer(200, headers, msgspec.json.encode(shown))
+
+
+def own_address() -> str:
+    """The address that this machine has towards others; the loopback address if it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # chooses a route and sends nothing; the address is for documentation
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
 
 
 def secret_word(ids: Ids) -> str:

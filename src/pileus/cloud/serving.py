@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable
@@ -13,6 +14,18 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from pileus.kernel.clock import Clock
+
+
+def why_not(address: str, port: int) -> str:
+    """Why nothing can listen there; empty if it can.  Asked before a cloud is built that nobody could reach."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((address, port))
+        except OSError as error:
+            return f"Cannot listen on {address}:{port}: {(error.strerror or str(error)).lower()}."
+    return ""
 
 
 async def serve(

@@ -7,6 +7,8 @@ from pileus.identity.settings import IdentitySettings
 from pileus.image.settings import ImageSettings
 from pileus.kernel.settings import Settings, doc
 from pileus.network.settings import NetworkSettings
+from pileus.object_store.settings import ObjectStoreSettings
+from pileus.placement.settings import PlacementSettings
 
 
 class LogSettings(Settings, frozen=True, forbid_unknown_fields=True):
@@ -56,4 +58,6 @@ class CloudSettings(Settings, frozen=True, forbid_unknown_fields=True):
     identity: IdentitySettings = IdentitySettings()
     image: ImageSettings = ImageSettings()
     network: NetworkSettings = NetworkSettings()
+    placement: PlacementSettings = PlacementSettings()
     compute: ComputeSettings = ComputeSettings()
+    object_store: ObjectStoreSettings = ObjectStoreSettings()

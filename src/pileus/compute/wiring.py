@@ -25,10 +25,10 @@ from pileus.compute.reconcilers.hosts import Hosts
 from pileus.compute.rules import RULES
 from pileus.compute.security_groups.api import SecurityGroupRules, SecurityGroups
 from pileus.compute.server_groups.api import ServerGroups
-from pileus.compute.servers import near as neighbouring
 from pileus.compute.servers import wiring as servers
-from pileus.compute.servers.fleet import Agents
-from pileus.compute.servers.parts import ServerParts
+from pileus.compute.servers.around import near as neighbouring
+from pileus.compute.servers.around.fleet import Agents
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.service import MetadataAnswer, MetadataRequest
 from pileus.compute.services.api import Services
 from pileus.compute.settings import ComputeSettings

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import Boolean, Column, Select, Table, func, select
 
-from pileus.identity.errors import Missing
+from pileus.identity.errors import Malformed, Missing
 from pileus.kernel.api.call import Call, Page
 from pileus.kernel.api.errors import BadRequest
 from pileus.kernel.api.fields import UNSET, Field, anything
@@ -132,6 +132,10 @@ def limit(text: str | None) -> int | None:
     return min(int(text), MOST) or None
 
 
+_OURS = frozenset({"extra", "password_hash", "password_expires_at", "tokens_since", "failures", "failed_at"})
+"""Columns that no body sets, whoever sends it: unknown attributes are kept, so they must be known here."""
+
+
 def rest(body: Mapping[str, Any], table: Table) -> dict[str, Any]:
     """The attributes of a body that the table has no column for; they are kept beside the others."""
     return {name: value for name, value in body.items() if name not in table.c and value is not UNSET}
@@ -139,12 +143,18 @@ def rest(body: Mapping[str, Any], table: Table) -> dict[str, Any]:
 
 def split(body: Mapping[str, Any], table: Table) -> dict[str, Any]:
     """A body as a row's values: columns, and all else in `extra`."""
-    known = {name: value for name, value in body.items() if name in table.c and name != "extra"}
+    known = {name: value for name, value in body.items() if name in table.c and name not in _OURS}
     return {**known, "extra": rest(body, table)}
 
 
 def merged(row: Mapping[str, Any], body: Mapping[str, Any], table: Table) -> dict[str, Any]:
-    """What an update changes: columns, and `extra` with a null removing nothing but setting null."""
+    """What an update changes: columns, and `extra` with a null removing nothing but setting null.
+
+    Raises:
+        Malformed: the body names another id.
+    """
     values = split(body, table)
+    if values.pop("id", row["id"]) != row["id"]:
+        raise Malformed("The id of a resource cannot be changed.")
     values["extra"] = {**(row.get("extra") or {}), **values["extra"]}
     return values

@@ -9,6 +9,9 @@ import secrets
 import uuid
 from typing import Protocol
 
+Chance = random.Random
+"""A generator for choices that need not be secret; made here only."""
+
 
 class Ids(Protocol):
     """Makes identifiers, secrets and random choices."""

@@ -6,6 +6,7 @@ from pileus.object_store import errors
 from pileus.object_store.access.decision import Access
 from pileus.object_store.accounts.api import AccountResource
 from pileus.object_store.accounts.logic import Accounts
+from pileus.object_store.bulk.extraction import Extraction
 from pileus.object_store.bulk.logic import Deletions
 from pileus.object_store.containers.api import ContainerResource
 from pileus.object_store.containers.logic import Containers
@@ -29,12 +30,14 @@ class ObjectStoreService:
     """
 
     def __init__(self, parts: Parts, settings: ObjectStoreSettings, *, durable: bool = True) -> None:
-        self.storage = FileStorage(parts.state / "object_store", parts.world, durable=durable)
+        folder = parts.state / "object_store"
+        self.storage = FileStorage(folder, parts.world, durable=durable)
         access = Access(settings)
         containers = Containers(self.storage, access)
         objects = Objects(self.storage, most=settings.most_bytes)
         door = Door(self.storage, containers)
         deletions = Deletions(objects, containers, door)
+        extraction = Extraction(objects, containers, door, folder)
         self.api = Service(
             type="object-store",
             name="swift",
@@ -51,9 +54,9 @@ class ObjectStoreService:
         )
         self.api.add(
             Discovery(settings),
-            AccountResource(Accounts(self.storage, access), access, deletions),
-            ContainerResource(containers),
-            ObjectResource(objects, door, deletions),
+            AccountResource(Accounts(self.storage, access), access, deletions, extraction),
+            ContainerResource(containers, extraction),
+            ObjectResource(objects, door, deletions, extraction),
         )
         parts.loops.add(Expirer(self.storage, parts.world), Sweeper(self.storage))
 

@@ -8,7 +8,7 @@ from pileus.kernel.api.declare import Service
 from pileus.kernel.store import Tx
 
 
-class Inventory(msgspec.Struct, frozen=True):
+class Inventory(msgspec.Struct, frozen=True, gc=False):
     """How much of a resource class a provider has; see the Placement API reference."""
 
     total: int
@@ -19,7 +19,7 @@ class Inventory(msgspec.Struct, frozen=True):
     allocation_ratio: float = 1.0
 
 
-class Provider(msgspec.Struct, frozen=True):
+class Provider(msgspec.Struct, frozen=True, gc=False):
     """A root provider and what is free of it, for scheduling.
 
     Attributes:

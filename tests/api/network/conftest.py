@@ -131,6 +131,7 @@ def queries(parts):
         if not statement.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")):
             seen.append(statement)
 
-    event.listen(parts.store._engine, "before_cursor_execute", note)
+    engine = getattr(parts.store._engine, "sync_engine", parts.store._engine)
+    event.listen(engine, "before_cursor_execute", note)
     yield seen
-    event.remove(parts.store._engine, "before_cursor_execute", note)
+    event.remove(engine, "before_cursor_execute", note)

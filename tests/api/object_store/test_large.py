@@ -1,7 +1,9 @@
 """Objects made of segments, and many deletions in one request."""
 
 import hashlib
+import io
 import json
+import tarfile
 
 import pytest
 
@@ -133,3 +135,50 @@ async def test_many_deletions(segments):
     shown = (await segments.post("", params={"bulk-delete": ""}, content="/s/part/3\n/s", headers=other)).json()
     assert [status for _name, status in shown["Errors"]] == ["403 Forbidden"] * 2
     assert (await segments.get("/s/part/3")).status_code == 200
+
+
+def archive(files, form="gz"):
+    kept = io.BytesIO()
+    with tarfile.open(fileobj=kept, mode=f"w:{form}") as tar:
+        for name, body in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(body)
+            tar.addfile(entry, io.BytesIO(body))
+        link = tarfile.TarInfo("new/link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+    return kept.getvalue()
+
+
+JSON = {"Accept": "application/json"}
+
+
+async def test_archives_become_objects(container):
+    body = archive({"new/a.txt": b"1", "new/d/b": b"2" * 100_000, "./c/x": b"3", "toplevel": b"4"})
+    answer = await container.put("", params={"extract-archive": "tar.gz"}, content=body, headers=JSON)
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["Number Files Created"], answer.json()["Response Status"]) == (3, "201 Created")
+    assert (await container.get("/new")).text.split() == ["a.txt", "d/b"]
+    assert (await container.get("/new/d/b")).content == b"2" * 100_000
+    assert (await container.head("/new/a.txt")).headers["Content-Type"] == "text/plain"
+    body = archive({"../../up": b"1", "x": b"2"}, "bz2")
+    await container.put("/c/deep/er", params={"extract-archive": "tar.bz2"}, content=body)
+    assert (await container.get("/c")).text.split() == ["deep/er/../../up", "deep/er/x", "x"]
+
+
+async def test_archives_that_are_none(container):
+    params = {"extract-archive": "tar.gz"}
+    answer = await container.put("/c", params=params, content=b"nonsense", headers=JSON)
+    assert answer.json()["Response Status"] == "400 Bad Request"
+    whole = archive({"a": b"1" * 100_000}, "gz")
+    answer = await container.put("/c", params=params, content=whole[:80], headers=JSON)
+    assert answer.json()["Response Status"] == "400 Bad Request"
+    assert (await container.put("/c", params={"extract-archive": "zip"}, content=b"")).status_code == 400
+    other = {"X-Auth-Token": "member:p2", **JSON}
+    answer = await container.put("/c", params=params, content=archive({"a": b"1"}), headers=other)
+    assert answer.json()["Errors"] == [["/c/a", "403 Forbidden"]]
+    assert (await container.get("/c")).status_code == 204
+    assert (await container.put("", content=b"")).status_code == 405
+    nobody = {"X-Auth-Token": ""}
+    assert (await container.put("", params=params, content=whole, headers=nobody)).status_code == 401
+    assert (await container.post("", params={"bulk-delete": ""}, content="/c", headers=nobody)).status_code == 401

@@ -175,6 +175,7 @@ async def test_copies(container):
         )
         assert answer.status_code == 201, answer.text
         assert answer.headers["X-Copied-From"] == "c/o"
+        assert (answer.headers["X-Object-Meta-A"], answer.headers["X-Object-Meta-B"]) == ("1", "2")
         assert {"ETag", "Last-Modified", "X-Copied-From-Last-Modified"} <= {n.title() for n in answer.headers} | {
             "ETag"
         }
@@ -231,3 +232,36 @@ async def test_quotas(container):
     assert (await container.post("", headers={"X-Account-Meta-Quota-Bytes": "12", **reseller})).status_code == 204
     await container.put("/d")
     assert (await container.put("/d/o", content=b"123")).status_code == 413
+    assert (await container.post("", headers={"X-Account-Quota-Count": "2"})).status_code == 403
+    assert (await container.post("", headers={"X-Account-Quota-Count": "2", **reseller})).status_code == 204
+    assert (await container.put("/d/o", content=b"")).status_code == 413
+    assert (await container.post("", headers={"X-Remove-Account-Quota-Count": "x", **reseller})).status_code == 204
+    assert (await container.put("/d/o", content=b"")).status_code == 201
+
+
+async def test_damaged_bytes_are_not_handed_out(container, service):
+    await container.put("/c/o", content=b"right")
+    await container.put("/c/other", content=b"fine")
+    (shard,) = service.storage._shards
+    await shard.write(lambda c: c.execute("UPDATE small SET content = ? WHERE content = ?", (b"wrong", b"right")))
+    answer = await container.get("/c/o")
+    assert (answer.status_code, b"wrong" in answer.content) == (500, False)
+    assert (await container.get("/c/other")).content == b"fine"
+    assert (await container.put("/c/o", content=b"new")).status_code == 201
+    assert (await container.get("/c/o")).content == b"new"
+
+
+async def test_a_full_disk_is_said_to_be_full(container, service):
+    (shard,) = service.storage._shards
+    await container.put("/c/o", content=b"old")
+
+    def fill(connection):
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages + 4}")
+
+    await shard.write(fill)
+    answer = await container.put("/c/o", content=bytes(60_000))
+    assert answer.status_code == 507
+    assert (await container.get("/c/o")).content == b"old"
+    await shard.write(lambda c: c.execute("PRAGMA max_page_count = 1000000").fetchone())
+    assert (await container.put("/c/o", content=bytes(60_000))).status_code == 201

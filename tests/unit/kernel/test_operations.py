@@ -1,11 +1,13 @@
 """Durable operations: done once, undone whole, and surviving the death of their engine at every journal write."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Column, String, Table, select
 
 from pileus.kernel.operations import OPERATION_STEPS, OPERATIONS, Engine, Retry, Step, StepFailed
+from pileus.kernel.operations.retention import Retention
 from pileus.kernel.signals import Signals
 from pileus.kernel.store import METADATA
 
@@ -251,3 +253,17 @@ async def test_two_engines_do_not_run_the_same_run(store, world):
     held.set()
     await first.idle()
     assert outside.calls.count("spawn") == 1
+
+
+async def test_runs_that_ended_long_ago_are_forgotten_with_their_steps(store, world):
+    engine = engine_of(store, world, Outside())
+    await accept(store, engine)
+    await engine.idle()
+    assert await Retention(store, world, days=1).converge() == 0
+    async with store.write() as tx:
+        await tx.run(OPERATIONS.update().values(finished_at=world.clock.now() - timedelta(days=2)))
+    assert await Retention(store, world, days=1).converge() == 1
+    async with store.read() as tx:
+        assert await tx.all(select(OPERATIONS)) == []
+        assert await tx.all(select(OPERATION_STEPS)) == []
+    assert await state(store) == "ACTIVE"

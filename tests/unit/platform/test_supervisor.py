@@ -202,7 +202,7 @@ async def test_a_daemon_that_hangs_is_shown_as_silent_and_then_replaced(
 
     async def listen() -> None:
         async for event in supervisor.events():
-            states.append(event.state)  # noqa: PERF401  there is no end to extend with
+            states.append(event.state)
 
     listener = asyncio.create_task(listen())
     await asyncio.sleep(0)

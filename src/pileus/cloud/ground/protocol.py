@@ -24,6 +24,11 @@ class Ground(Protocol):
         ...
 
     @property
+    def durable(self) -> bool:
+        """Whether what is written must outlast a power cut."""
+        ...
+
+    @property
     def hosts(self) -> tuple[str, ...]:
         """The names of the hosts that answer here."""
         ...

@@ -65,6 +65,7 @@ class RealGround:
     """Fulfils `Ground` with this machine."""
 
     network: NetworkBackend
+    durable = True
 
     def __init__(self, settings: MachineSettings, folder: StateFolder) -> None:
         self._state = folder.root

@@ -17,6 +17,8 @@ from pileus.simulated.network import SimulatedNetwork
 class SimulatedGround:
     """Fulfils `Ground` in memory; servers outlive the process in a ledger below the state folder."""
 
+    durable = False
+
     def __init__(
         self, settings: SimulatedSettings, folder: StateFolder, world: World, transport: MemoryTransport
     ) -> None:

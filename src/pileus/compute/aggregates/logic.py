@@ -54,7 +54,7 @@ async def find(tx: Tx, id: str) -> Row:
         BadRequest: the id is not a number.
         AggregateNotFound: there is none.
     """
-    if not id.isdecimal():
+    if not id.removeprefix("-").isdecimal():
         raise BadRequest(f"id must be an integer: {id}")
     row = await tx.first(select(AGGREGATES).where(AGGREGATES.c.id == int(id))) if len(id) < 10 else None
     if row is None:

@@ -12,7 +12,7 @@ from pileus.compute.console.schema import ConsoleOutput, RemoteConsole, VncConso
 from pileus.compute.errors import ServerBusy
 from pileus.compute.rules import ADMIN, MEMBER_OR_ADMIN, SERVICE_OR_ADMIN
 from pileus.compute.servers.access import load_server
-from pileus.compute.servers.parts import ServerParts
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.versions import CONSOLE_TOKENS_ALL, DIAGNOSTICS_STANDARD, REMOTE_CONSOLES
 from pileus.host.agent import errors
 from pileus.host.hypervisor.status import Diagnostics

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from pileus.compute.errors import ServerNotFound
 from pileus.compute.rules import ADMIN, READER_OR_ADMIN
 from pileus.compute.servers.access import load_server
-from pileus.compute.servers.showing import naive
+from pileus.compute.servers.viewing.showing import naive
 from pileus.compute.versions import (
     ACTION_HOST,
     ACTION_PAGES,

@@ -5,7 +5,7 @@ from sqlalchemy import select, update
 from pileus.compute.metadata import content, ec2
 from pileus.compute.metadata.content import ServerFacts
 from pileus.compute.metadata.facts import facts_of
-from pileus.compute.servers.parts import ServerParts
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.servers.table import SERVER_EXTRAS, SERVERS
 from pileus.compute.service import MetadataAnswer, MetadataRequest
 from pileus.kernel.store import Tx

@@ -9,8 +9,8 @@ from pileus.compute.hypervisors.table import NODES
 from pileus.compute.reconcilers.looking import remains_of_hosts
 from pileus.compute.reconcilers.orphans import orphans
 from pileus.compute.scheduling.hosts import compute_services
-from pileus.compute.servers.parts import ServerParts
-from pileus.compute.servers.resources import resources_of
+from pileus.compute.servers.around.parts import ServerParts
+from pileus.compute.servers.making.resources import resources_of
 from pileus.compute.servers.table import SERVERS
 from pileus.host.hypervisor.status import PowerState
 from pileus.kernel.store import Row, Tx

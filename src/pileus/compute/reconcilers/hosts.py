@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from pileus.compute.hypervisors.table import NODES
-from pileus.compute.servers.parts import ServerParts
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.services.table import SERVICES
 from pileus.host.agent.errors import AgentError
 from pileus.host.agent.protocol import HostReport

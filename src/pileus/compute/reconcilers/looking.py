@@ -3,7 +3,7 @@
 import asyncio
 
 from pileus.compute.scheduling.hosts import compute_services
-from pileus.compute.servers.parts import ServerParts
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.host.agent.errors import AgentError
 from pileus.host.agent.protocol import Remains
 from pileus.kernel.peers.protocol import PeerError, PeerUnreachable

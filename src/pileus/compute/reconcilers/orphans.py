@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from pileus.compute.reconcilers.looking import remains_of_hosts
-from pileus.compute.servers.parts import ServerParts
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.servers.table import SERVERS
 from pileus.host.agent.errors import AgentError
 from pileus.host.agent.protocol import Remains

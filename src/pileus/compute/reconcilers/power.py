@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from pileus.compute.reconcilers.looking import remains_of_hosts
-from pileus.compute.servers.parts import ServerParts
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.servers.states import SERVER
 from pileus.compute.servers.table import SERVERS
 from pileus.host.hypervisor.status import PowerState

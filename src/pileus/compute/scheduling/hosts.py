@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from pileus.compute.hypervisors.table import NODES
 from pileus.compute.scheduling.types import HostView
-from pileus.compute.servers.neighbours import Zones
+from pileus.compute.servers.around.neighbours import Zones
 from pileus.compute.servers.table import SERVERS
 from pileus.compute.services.table import SERVICES
 from pileus.kernel.store import Row, Tx

@@ -7,16 +7,17 @@ from sqlalchemy import update
 
 from pileus.compute.errors import OverQuota, ServerLocked, ServerNotFound
 from pileus.compute.rules import ADMIN, MEMBER_OR_ADMIN, READER_OR_ADMIN
-from pileus.compute.servers import creating, enriching, listing
 from pileus.compute.servers.access import LOCK_RIGHTS, check_unlocked, load_server
-from pileus.compute.servers.bodies import ChangedServer, NewServer
-from pileus.compute.servers.creating import Creating
-from pileus.compute.servers.enriching import Enriching
-from pileus.compute.servers.listing import Listing, ServersQuery
-from pileus.compute.servers.parts import ServerParts
+from pileus.compute.servers.around.parts import ServerParts
+from pileus.compute.servers.making import creating
+from pileus.compute.servers.making.bodies import ChangedServer, NewServer
+from pileus.compute.servers.making.creating import Creating
 from pileus.compute.servers.schema import CreatedServer, Server, ServerSummary, UpdatedServer
 from pileus.compute.servers.states import SERVER
 from pileus.compute.servers.table import SERVERS
+from pileus.compute.servers.viewing import enriching, listing
+from pileus.compute.servers.viewing.enriching import Enriching
+from pileus.compute.servers.viewing.listing import Listing, ServersQuery
 from pileus.kernel.api.call import Answer, Call, Page
 from pileus.kernel.api.declare import delete, get, post, put, resource
 from pileus.kernel.api.errors import BadRequest, Conflict

@@ -6,9 +6,9 @@ from sqlalchemy import select
 
 from pileus.compute.metadata.content import ServerFacts, config_drive_files
 from pileus.compute.metadata.facts import facts_of
-from pileus.compute.servers.parts import ServerParts
-from pileus.compute.servers.showing import domain_name, stamp
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.servers.table import SERVERS
+from pileus.compute.servers.viewing.showing import domain_name, stamp
 from pileus.host.agent.protocol import Guest, ImageSource
 from pileus.host.hypervisor.spec import Labels, Nic
 from pileus.kernel.operations import StepFailed

@@ -4,7 +4,7 @@ from dataclasses import replace
 from types import new_class
 from typing import Any
 
-from pileus.compute.servers import showing as s
+from pileus.compute.servers.viewing import showing as s
 from pileus.compute.versions import (
     COMPUTE,
     FLAVOR_EMBEDDED,

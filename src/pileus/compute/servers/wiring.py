@@ -10,11 +10,11 @@ from pileus.compute.reconcilers.orphans import Orphans
 from pileus.compute.reconcilers.power import Power
 from pileus.compute.servers.actions.api import ServerActions
 from pileus.compute.servers.api import Servers
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.servers.attributes.api import ServerAttributes
 from pileus.compute.servers.nics.api import ServerNicActions, ServerNics
 from pileus.compute.servers.operations import create, nics, power
 from pileus.compute.servers.operations.delete import DeleteServer
-from pileus.compute.servers.parts import ServerParts
 from pileus.kernel.operations import Kind
 from pileus.kernel.reconcile.loop import Reconciler
 

@@ -38,9 +38,16 @@ class Caller:
     expires_at: datetime | None = None
     extra: dict[str, Any] = field(default_factory=dict)
     """What only the identity service reads of its own tokens."""
+    _credentials: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Filled when first asked for: a list asks for each of its rows."""
 
     def credentials(self) -> dict[str, Any]:
         """The credentials as oslo.policy check strings name them; what the caller has not is left out."""
+        if not self._credentials:
+            self._credentials.update(self._named())
+        return self._credentials
+
+    def _named(self) -> dict[str, Any]:
         known = {
             "user_id": self.user_id,
             "user_domain_id": self.user_domain_id,

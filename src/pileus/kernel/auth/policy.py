@@ -11,6 +11,7 @@ from oslo_policy import _parser, policy
 
 from pileus.kernel.api.errors import Forbidden
 from pileus.kernel.auth.caller import Caller
+from pileus.kernel.auth.compiled import Test, compiled
 from pileus.kernel.auth.rules import Right, Rule
 
 
@@ -31,8 +32,7 @@ class Policy:
     file: Path | None = None
     rights: dict[str, Right] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
-    _checks: Any = None
-    _enforcer: Any = None
+    _tests: dict[str, Test] | None = None
 
     def add(self, *items: Rule | Right) -> None:
         """Declare rules and rights; the same name twice must mean the same check."""
@@ -44,12 +44,12 @@ class Policy:
             if isinstance(item, Right) and item.operations and old is not item:
                 merged = tuple(dict.fromkeys((*old.operations, *item.operations)))
                 known[item.name] = Right(item.name, item.check, item.doc or old.doc, merged)
-        self._checks = None
+        self._tests = None
 
     def _items(self) -> list[Rule | Right]:
         return [*self.rules.values(), *sorted(self.rights.values(), key=lambda right: right.name)]
 
-    def _load(self) -> Any:
+    def _load(self) -> dict[str, Test]:
         texts = {item.name: item.check for item in self._items()}
         if self.file is not None and self.file.exists():
             overrides = yaml.safe_load(self.file.read_text()) or {}
@@ -62,8 +62,7 @@ class Policy:
         rules = policy.Rules({name: _parser.parse_rule(text) for name, text in texts.items()})
         enforcer = policy.Enforcer(cfg.ConfigOpts(), use_conf=False)
         enforcer.rules = rules
-        self._enforcer = enforcer
-        return rules
+        return compiled(rules, enforcer)
 
     def allows(self, name: str, caller: Caller, target: Mapping[str, Any]) -> bool:
         """Whether the caller has the right on the target.
@@ -71,10 +70,9 @@ class Policy:
         Raises:
             KeyError: no right of that name was declared: a bug, never an answer.
         """
-        if self._checks is None:
-            self._checks = self._load()
-        check = dict.__getitem__(self._checks, name)
-        return bool(check(target, caller.credentials(), self._enforcer, name))
+        if self._tests is None:
+            self._tests = self._load()
+        return self._tests[name](target, caller.credentials())
 
     def require(self, name: str, caller: Caller, target: Mapping[str, Any]) -> None:
         """Raise unless the caller has the right.

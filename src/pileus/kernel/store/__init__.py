@@ -11,6 +11,7 @@ from pileus.kernel.store.errors import (
     NestedTransaction,
     SerializationFailure,
     StoreError,
+    UnfitValue,
 )
 from pileus.kernel.store.types import METADATA, Json, UtcDateTime
 
@@ -25,5 +26,6 @@ __all__ = [
     "Store",
     "StoreError",
     "Tx",
+    "UnfitValue",
     "UtcDateTime",
 ]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event, insert
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.pool import NullPool, StaticPool
 from sqlalchemy.sql.dml import Insert
 
@@ -23,6 +23,7 @@ from pileus.kernel.store.errors import (
     NestedTransaction,
     SerializationFailure,
     StoreError,
+    UnfitValue,
 )
 
 
@@ -32,6 +33,8 @@ def _translate(error: Exception) -> StoreError:
         return DuplicateRow(text, text.rpartition(": ")[2])
     if "FOREIGN KEY constraint failed" in text:
         return MissingReference(text)
+    if "Expression tree is too large" in text or "too many SQL variables" in text:
+        return UnfitValue(text)  # a filter with thousands of values
     if "locked" in text or "busy" in text:
         return SerializationFailure(text)
     return StoreError(text)
@@ -49,6 +52,8 @@ class SqliteTx:
             return self._connection.execute(statement, parameters)
         except (IntegrityError, OperationalError) as error:
             raise _translate(error) from error
+        except (OverflowError, UnicodeEncodeError, DataError) as error:
+            raise UnfitValue(str(error)) from error
 
     async def all(self, statement: Executable) -> list[Row]:
         """Every row of the result."""
@@ -127,10 +132,10 @@ class SqliteStore:
 
         if self._path is None:
             # one connection is the database: the pool keeps it open for as long as the engine lives
-            engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+            engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool, hide_parameters=True)
         else:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+            engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
         event.listen(engine, "connect", self._on_connect)
         self._engine = engine
         self._writer = engine.connect()
@@ -159,12 +164,16 @@ class SqliteStore:
         if self._engine is not None:
             self._engine.dispose()
 
+    async def lost(self, times: int) -> None:
+        """Let others have a turn; there is one writer, so that it cannot lose for long."""
+        await asyncio.sleep(0)
+
     def read(self) -> AbstractAsyncContextManager[Tx]:
         """A transaction that only reads, on a consistent snapshot."""
         return self._read()
 
-    def write(self) -> AbstractAsyncContextManager[Tx]:
-        """A transaction that commits when its block ends."""
+    def write(self, *, alone: bool = False) -> AbstractAsyncContextManager[Tx]:
+        """A transaction that commits when its block ends; a writer is always alone."""
         return self._write()
 
     @asynccontextmanager

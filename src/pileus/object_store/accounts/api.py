@@ -4,11 +4,12 @@ from typing import Any
 
 from pileus.kernel.api import headers
 from pileus.kernel.api.call import Answer, Call
-from pileus.kernel.api.declare import delete, get, head, post, resource
-from pileus.kernel.api.errors import Forbidden, NotFound
+from pileus.kernel.api.declare import delete, get, head, post, put, resource
+from pileus.kernel.api.errors import Forbidden, MethodNotAllowed, NotFound
 from pileus.object_store.access.decision import Access
 from pileus.object_store.accounts.logic import Accounts, shown
 from pileus.object_store.accounts.schema import AccountHeaders
+from pileus.object_store.bulk.extraction import Extraction
 from pileus.object_store.bulk.logic import Deletions
 from pileus.object_store.wire import bulk, lists, names
 
@@ -17,8 +18,9 @@ from pileus.object_store.wire import bulk, lists, names
 class AccountResource:
     """What a project has in the object store."""
 
-    def __init__(self, accounts: Accounts, access: Access, deletions: Deletions) -> None:
+    def __init__(self, accounts: Accounts, access: Access, deletions: Deletions, extraction: Extraction) -> None:
         self._accounts = accounts
+        self._extraction = extraction
         self._deletions = deletions
         self._access = access
 
@@ -56,6 +58,14 @@ class AccountResource:
         names.check(call, account)
         wanted = await self._deletions.read(call)
         return bulk.answer(call, await self._deletions.delete(call, account, wanted))
+
+    @put(anonymous=True, transaction="none", status=201, raw=True, query=lists.ListQuery)
+    async def put(self, call: Call, account: str) -> Answer:
+        """Take an archive apart (`?extract-archive=tar.gz`); accounts themselves are made by their first use."""
+        if "extract-archive" not in call.request.query_params:
+            self._enter(call, account)
+            raise MethodNotAllowed
+        return bulk.answer(call, await self._extraction.extract(call, account, ""))
 
     @delete(anonymous=True, transaction="none", status=204, query=lists.ListQuery)
     async def delete(self, call: Call, account: str) -> Answer:

@@ -3,7 +3,7 @@
 from urllib.parse import unquote
 
 from pileus.kernel.api.call import Call
-from pileus.kernel.api.errors import ApiError, BadRequest, NotFound, TooLarge
+from pileus.kernel.api.errors import ApiError, BadRequest, NotFound, TooLarge, Unauthorized
 from pileus.object_store.containers.logic import Containers
 from pileus.object_store.objects.entering import Door, Place
 from pileus.object_store.objects.logic import Objects
@@ -29,7 +29,10 @@ class Deletions:
         Raises:
             BadRequest: it names nothing.
             TooLarge: it names too many.
+            Unauthorized: nobody in particular asks.
         """
+        if not call.who.user_id:
+            raise Unauthorized
         body = b"".join([chunk async for chunk in call.chunks(MOST_BODY)])
         try:
             lines = [line.strip() for line in body.decode().split("\n")]

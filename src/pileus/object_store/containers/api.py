@@ -6,18 +6,20 @@ from pileus.kernel.api import headers
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.declare import delete, get, head, post, put, resource
 from pileus.kernel.api.errors import NotFound
+from pileus.object_store.bulk.extraction import Extraction
 from pileus.object_store.containers.logic import Containers, at_home, shown
 from pileus.object_store.containers.schema import ContainerHeaders
 from pileus.object_store.storage.protocol import ContainerRecord
-from pileus.object_store.wire import lists, names
+from pileus.object_store.wire import bulk, lists, names
 
 
 @resource("/{account}/{container}")
 class ContainerResource:
     """What objects lie in."""
 
-    def __init__(self, containers: Containers) -> None:
+    def __init__(self, containers: Containers, extraction: Extraction) -> None:
         self._containers = containers
+        self._extraction = extraction
 
     async def _enter(self, call: Call, account: str, container: str) -> tuple[ContainerRecord | None, bool]:
         names.check(call, account, container)
@@ -42,9 +44,11 @@ class ContainerResource:
             raise NotFound
         return shown(record, owner=owner)
 
-    @put(anonymous=True, transaction="none", status=202, raw=True, headers=ContainerHeaders)
+    @put(anonymous=True, transaction="none", status=202, raw=True, headers=ContainerHeaders, query=lists.ListQuery)
     async def put(self, call: Call, account: str, container: str) -> Answer:
-        """Make a container, or change its metadata."""
+        """Make a container, or change its metadata; with `?extract-archive`, make objects in it."""
+        if "extract-archive" in call.request.query_params:
+            return bulk.answer(call, await self._extraction.extract(call, account, container))
         _record, owner = await self._enter(call, account, container)
         at_home(owner)
         return Answer(201 if await self._containers.put(call, account, container) else 202)

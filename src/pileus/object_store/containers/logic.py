@@ -99,6 +99,16 @@ class Containers:
             raise NotFound from None
         return [{"subdir": entry.name} if isinstance(entry, Subdir) else _entry(entry) for entry in found]
 
+    async def make_as(self, call: Call, account: str, container: str) -> None:
+        """Make a container in one of several steps of a request, if there is none.
+
+        Raises:
+            Unauthorized, Forbidden: the caller may not.
+        """
+        if await self._storage.container(account, container) is None:
+            at_home(self._access.require(call.who, "PUT", account))
+            await self._storage.put_container(account, container, POLICY, {})
+
     async def delete_as(self, call: Call, account: str, container: str) -> None:
         """Forget an empty container in one of several steps of a request.
 

@@ -6,6 +6,7 @@ import msgspec
 
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.declare import get, resource
+from pileus.object_store.bulk import extraction
 from pileus.object_store.bulk import logic as bulk
 from pileus.object_store.containers.logic import POLICY
 from pileus.object_store.large import static
@@ -70,6 +71,7 @@ def capabilities(settings: ObjectStoreSettings) -> dict[str, Any]:
             "outgoing_allow_headers": [],
             "allowed_digests": [*temporary.DIGESTS],
         },
+        "bulk_upload": {"max_containers_per_extraction": bulk.MOST, "max_failed_extractions": extraction.MOST_FAILURES},
         "bulk_delete": {"max_deletes_per_request": bulk.MOST, "max_failed_deletes": bulk.MOST},
         "container_quotas": {},
         "account_quotas": {},

@@ -8,6 +8,7 @@ from pileus.kernel.api import headers
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.declare import copy, delete, get, head, post, put, resource
 from pileus.kernel.api.errors import BadRequest, PreconditionFailed, Unprocessable
+from pileus.object_store.bulk.extraction import Extraction
 from pileus.object_store.bulk.logic import Deletions
 from pileus.object_store.large import static
 from pileus.object_store.objects import drafting, temporary
@@ -15,9 +16,9 @@ from pileus.object_store.objects.entering import Door, Place
 from pileus.object_store.objects.logic import Objects
 from pileus.object_store.objects.opening import Opened, Opener
 from pileus.object_store.objects.reading import STATIC, ObjectSource, shown
-from pileus.object_store.objects.schema import ObjectHeaders
+from pileus.object_store.objects.schema import META, ObjectHeaders
 from pileus.object_store.storage.protocol import ContainerRecord, ObjectRecord
-from pileus.object_store.wire import bodies, bulk, moments, names
+from pileus.object_store.wire import bodies, bulk, metadata, moments, names
 from pileus.object_store.wire.lists import ListQuery
 
 
@@ -25,10 +26,11 @@ from pileus.object_store.wire.lists import ListQuery
 class ObjectResource:
     """Bytes with a name."""
 
-    def __init__(self, objects: Objects, door: Door, deletions: Deletions) -> None:
+    def __init__(self, objects: Objects, door: Door, deletions: Deletions, extraction: Extraction) -> None:
         self._objects = objects
         self._door = door
         self._deletions = deletions
+        self._extraction = extraction
         self._opener = Opener(objects.storage, door)
 
     @get(anonymous=True, transaction="none", many=False)
@@ -46,10 +48,12 @@ class ObjectResource:
             shows |= temporary.headers(call, object)
         return bodies.answer(call, shows, opened.source, opened.etag, moments.whole(record.stamp))
 
-    @put(anonymous=True, transaction="none", status=201, raw=True, headers=ObjectHeaders)
+    @put(anonymous=True, transaction="none", status=201, raw=True, headers=ObjectHeaders, query=ListQuery)
     async def put(self, call: Call, account: str, container: str, object: str) -> Answer:
         """Make bytes an object, or copy one, or make one of segments."""
         place = account, container, object
+        if "extract-archive" in call.request.query_params:
+            return bulk.answer(call, await self._extraction.extract(call, account, f"{container}/{object}"))
         entry = await self._door.enter(call, place)
         given = call.given
         if "copy_from" in given:
@@ -147,11 +151,16 @@ class ObjectResource:
             etag=opened.etag if opened.kind == "plain" else "",
             absent=call.given.get("if_none_match") == "*",
         )
-        made = _made(record) | {
-            "X-Copied-From": quote(f"{source[1]}/{source[2]}"),
-            "X-Copied-From-Last-Modified": moments.modified(old.stamp),
-            "X-Copied-From-Account": quote(source[0]),
-        }
+        meta = {"meta": metadata.below(record.metadata, META)}
+        made = (
+            headers.render(ObjectHeaders, meta, call)
+            | _made(record)
+            | {
+                "X-Copied-From": quote(f"{source[1]}/{source[2]}"),
+                "X-Copied-From-Last-Modified": moments.modified(old.stamp),
+                "X-Copied-From-Account": quote(source[0]),
+            }
+        )
         return Answer(201, made)
 
 

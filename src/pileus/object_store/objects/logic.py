@@ -7,6 +7,7 @@ from starlette.requests import ClientDisconnect
 
 from pileus.kernel.api.call import Call
 from pileus.kernel.api.errors import BadRequest, NotFound, PreconditionFailed, TooLarge, Unprocessable
+from pileus.object_store.accounts.schema import QUOTA as ACCOUNT_QUOTA
 from pileus.object_store.containers.schema import META as CONTAINER_META
 from pileus.object_store.errors import ClientClosed, InsufficientStorage, LengthRequired, QuotaExceeded
 from pileus.object_store.storage.protocol import (
@@ -34,7 +35,7 @@ class Objects:
 
     def __init__(self, storage: Storage, *, most: int) -> None:
         self.storage = storage
-        self._most = most
+        self.most = most
 
     async def get(self, call: Call, place: Place, *, content: bool = False) -> ObjectRecord:
         """An object whose time has not run out.
@@ -66,7 +67,7 @@ class Objects:
             return None
         if not (length.isascii() and length.isdecimal()):
             raise BadRequest("Invalid Content-Length header value")
-        if int(length) > self._most:
+        if int(length) > self.most:
             raise TooLarge("Your request is too large.")
         return int(length)
 
@@ -83,6 +84,9 @@ class Objects:
         if most_count is not None and container.usage.objects + 1 > int(most_count):
             raise QuotaExceeded
         record = await self.storage.account(account)
+        count = record.metadata.get(ACCOUNT_QUOTA) if record is not None else None
+        if record is not None and count is not None and record.usage.objects + 1 > int(count):
+            raise QuotaExceeded
         quota = record.metadata.get("x-account-meta-quota-bytes", "") if record is not None else ""
         if record is not None and quota.isdecimal() and record.usage.bytes + more > int(quota):
             raise QuotaExceeded
@@ -115,7 +119,7 @@ class Objects:
         try:
             with _as_answers():
                 async for chunk in body:
-                    if upload.size + len(chunk) > self._most:
+                    if upload.size + len(chunk) > self.most:
                         raise TooLarge("Your request is too large.")
                     await upload.add(chunk)
                 if length is not None and upload.size != length:

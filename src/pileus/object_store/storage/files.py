@@ -20,6 +20,7 @@ from pileus.object_store.storage.protocol import (
     AccountRecord,
     Change,
     ContainerRecord,
+    Damaged,
     Draft,
     ObjectRecord,
     Query,
@@ -34,6 +35,10 @@ GATHER = 1 << 20
 """Bytes that are hashed and written at once."""
 GRACE = 120
 """Seconds that a file outlives its object: an answer may be about to open it."""
+
+
+def _md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 class FileUpload:
@@ -77,7 +82,7 @@ class FileUpload:
         """Their MD5."""
         if self.size <= SMALL and self.file is None and self._writing is None:
             self.content = b"".join(self._waiting)
-            self.etag = hashlib.md5(self.content, usedforsecurity=False).hexdigest()
+            self.etag = _md5(self.content)
             return self.etag
         await self._flush()
         await self._written()
@@ -94,7 +99,7 @@ class FileUpload:
     async def abandon(self) -> None:
         """Forget the bytes."""
         if self._writing is not None:
-            await asyncio.wait([self._writing])
+            await asyncio.gather(self._writing, return_exceptions=True)
         if self.file is not None:
             file, self.file = self.file, None
             await asyncio.to_thread(file.abandon)
@@ -185,7 +190,10 @@ class FileStorage:
 
     async def object(self, account: str, container: str, name: str, *, content: bool = False) -> ObjectRecord | None:
         """An object."""
-        return self._of(account).look(lambda c: rows.object_(c, account, container, name, content=content))
+        record = self._of(account).look(lambda c: rows.object_(c, account, container, name, content=content))
+        if record is not None and record.content is not None and _md5(record.content) != record.etag:
+            raise Damaged(f"{account}/{container}/{name}: its bytes are not those that were put")
+        return record
 
     def upload(self, account: str, container: str, name: str) -> FileUpload:
         """Begin to take an object's bytes."""

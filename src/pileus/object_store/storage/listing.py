@@ -39,9 +39,9 @@ def page(
     while len(found) < query.limit:
         many = min(STEP, query.limit - len(found))
         leap = None
-        rows = list(_rows(connection, select, owner, low, inclusive, high, many, query.reverse))
-        for row in rows:
-            name: bytes = row[0]
+        seen, name = 0, b""
+        for row in _rows(connection, select, owner, low, inclusive, high, many, query.reverse):
+            seen, name = seen + 1, row[0]
             if not query.subdirs and name == prefix:
                 continue
             at = name.find(delimiter, len(prefix)) if delimiter else -1
@@ -56,17 +56,17 @@ def page(
             if query.subdirs and directory != query.marker.encode():
                 found.append(Subdir(directory.decode()))
             break
-        if leap is None and len(rows) < many:
+        if leap is None and seen < many:
             break
         if query.reverse:
-            high = leap if leap is not None else rows[-1][0]
+            high = leap if leap is not None else name
         elif leap is not None:
             beyond = after(leap)
             if beyond is None:
                 break
             low, inclusive = beyond, True
         else:
-            low, inclusive = rows[-1][0], False
+            low, inclusive = name, False
     return found
 
 

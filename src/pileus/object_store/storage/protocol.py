@@ -122,6 +122,10 @@ class StorageFull(Exception):
     """There is no room left for the bytes."""
 
 
+class Damaged(Exception):
+    """Bytes are not those that were put; the message names the object.  Nobody gets to see them."""
+
+
 class Upload(Protocol):
     """The bytes of one object on their way in.
 
@@ -201,7 +205,11 @@ class Storage(Protocol):
         ...
 
     async def object(self, account: str, container: str, name: str, *, content: bool = False) -> ObjectRecord | None:
-        """An object; with `content`, its bytes as well if they are few."""
+        """An object; with `content`, its bytes as well if they are few.
+
+        Raises:
+            Damaged: the bytes asked for are not those that were put.
+        """
         ...
 
     def upload(self, account: str, container: str, name: str) -> Upload:

@@ -113,17 +113,16 @@ class Shard:
         """Read many rows, in a thread, on one snapshot."""
         connection = self._listers.pop() if self._listers else None
 
-        def run() -> tuple[R, sqlite3.Connection]:
+        def run() -> R:
             used = connection or self._connect()
             used.execute("BEGIN")
             try:
-                return work(used), used
+                return work(used)
             finally:
                 used.execute("COMMIT")
+                self._listers.append(used)
 
-        result, used = await asyncio.to_thread(run)
-        self._listers.append(used)
-        return result
+        return await asyncio.to_thread(run)
 
     async def write(self, work: Callable[[sqlite3.Connection], R]) -> R:
         """Write; returns when the disk has it.

@@ -16,7 +16,7 @@ from sqlalchemy import Table, func, select
 from pileus.kernel.store import Row, Tx
 from pileus.placement.allocations.table import ALLOCATIONS
 from pileus.placement.providers.table import INVENTORIES, PROVIDER_AGGREGATES, PROVIDER_TRAITS, PROVIDERS
-from pileus.placement.scheduling.snapshot import Node, Snapshot
+from pileus.placement.scheduling.snapshot import Node, Snapshot, node_of
 from pileus.placement.service import Inventory, Provider
 
 OVERLAP = timedelta(seconds=2)
@@ -46,16 +46,25 @@ class Keeper:
         count, total = int(mark["count"]), int(mark["total"] or 0)
         if _is(self._kept, count, total):
             return self._kept
-        if self._newest is not None:
-            recent = select(PROVIDERS).where(c.updated_at >= self._newest - OVERLAP).limit(MOST_CHANGED)
-            nodes = await _nodes(tx, await tx.all(recent), whole=False)
-            self._put(self._kept, nodes)
+        changed = await self._changed(tx)
+        if changed:
+            rows = await tx.all(select(PROVIDERS).where(c.uuid.in_(changed)))
+            self._put(self._kept, await _nodes(tx, rows, whole=False))
             if _is(self._kept, count, total):
                 return self._kept
         fresh = Snapshot()
         self._put(fresh, await _nodes(tx, await tx.all(select(PROVIDERS).order_by(c.created_at, c.name)), whole=True))
         self._kept = fresh
         return fresh
+
+    async def _changed(self, tx: Tx) -> list[str]:
+        """The providers whose rows are newer than the snapshot's; none if these are too many, or all."""
+        if self._newest is None:
+            return []
+        c, nodes = PROVIDERS.c, self._kept.nodes
+        recent = await tx.all(select(c.uuid, c.stamp).where(c.updated_at >= self._newest - OVERLAP))
+        found = [row["uuid"] for row in recent if row["uuid"] not in nodes or nodes[row["uuid"]].stamp != row["stamp"]]
+        return found if len(found) <= MOST_CHANGED else []
 
     def _put(self, snapshot: Snapshot, nodes: Sequence[Node]) -> None:
         for node in nodes:
@@ -103,7 +112,7 @@ async def _nodes(tx: Tx, providers: Sequence[Row], *, whole: bool) -> list[Node]
             traits=frozenset(traits.get(uid, ())),
             aggregates=frozenset(aggregates.get(uid, ())),
         )
-        found.append(Node(facts, row["parent"], row["root"], row["stamp"], row["updated_at"]))
+        found.append(node_of(facts, row["parent"], row["root"], row["stamp"], row["updated_at"]))
     return found
 
 

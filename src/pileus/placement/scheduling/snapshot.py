@@ -15,32 +15,33 @@ SHARES = "MISC_SHARES_VIA_AGGREGATE"
 _encode = msgspec.json.Encoder().encode
 
 
-class Room:
+class Room(msgspec.Struct, gc=False):
     """What a provider has of one resource class.
 
     Attributes:
         capacity: what it can give out in all.
+        used: what it has given out.
         free: what is left of that; negative where the inventory has shrunk.
         least, most, step: what it gives at a time.
     """
 
-    __slots__ = ("capacity", "free", "least", "most", "step", "used")
-
-    def __init__(self, inventory: Inventory, used: int) -> None:
-        self.capacity = int((inventory.total - inventory.reserved) * inventory.allocation_ratio)
-        self.used = used
-        self.free = self.capacity - used
-        self.least = inventory.min_unit
-        self.most = inventory.max_unit
-        self.step = inventory.step_size
+    capacity: int
+    used: int
+    free: int
+    least: int
+    most: int
+    step: int
 
     def gives(self, amount: int) -> bool:
         """Whether it can give an amount."""
         return amount <= self.free and self.least <= amount <= self.most and not amount % self.step
 
 
-class Node:
+class Node(msgspec.Struct, gc=False):
     """One provider; never changed, but replaced.
+
+    There are many of these and they live long, so the garbage collector is told not to walk through them; nothing in
+    them refers back to them.
 
     Attributes:
         facts: the provider as other services see it.
@@ -48,18 +49,28 @@ class Node:
         room: by resource class.
     """
 
-    __slots__ = ("aggregates", "facts", "parent", "room", "root", "stamp", "traits", "updated_at", "uuid")
+    uuid: str
+    parent: str | None
+    root: str
+    stamp: int
+    updated_at: datetime
+    facts: Provider
+    room: dict[str, Room]
+    traits: frozenset[str]
+    aggregates: frozenset[str]
 
-    def __init__(self, facts: Provider, parent: str | None, root: str, stamp: int, updated_at: datetime) -> None:
-        self.facts = facts
-        self.uuid = facts.id
-        self.parent = parent
-        self.root = root
-        self.stamp = stamp
-        self.updated_at = updated_at
-        self.traits = facts.traits
-        self.aggregates = facts.aggregates
-        self.room = {name: Room(inventory, facts.used.get(name, 0)) for name, inventory in facts.inventories.items()}
+
+def node_of(facts: Provider, parent: str | None, root: str, stamp: int, updated_at: datetime) -> Node:
+    """The node of a provider."""
+    room = {name: room_of(inventory, facts.used.get(name, 0)) for name, inventory in facts.inventories.items()}
+    return Node(facts.id, parent, root, stamp, updated_at, facts, room, facts.traits, facts.aggregates)
+
+
+def room_of(inventory: Inventory, used: int) -> Room:
+    """What is left of an inventory."""
+    capacity = int((inventory.total - inventory.reserved) * inventory.allocation_ratio)
+    sizes = inventory.min_unit, inventory.max_unit, inventory.step_size
+    return Room(capacity, used, capacity - used, *sizes)
 
 
 class Snapshot:

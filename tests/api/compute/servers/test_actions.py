@@ -96,7 +96,7 @@ async def test_consoles_and_diagnostics(api, cloud):
     from pileus.compute.console.logic import redeem
 
     async with cloud.store.write() as tx:
-        assert (await redeem(tx, cloud.world, token))["own"] == own
+        assert (await redeem(tx, cloud.world, token))["server_id"] == own
     async with cloud.store.write() as tx:
         assert await redeem(tx, cloud.world, token) is None
     assert (await api.call("GET", path, at="2.31", who="admin:p1")).status_code == 404

@@ -9,7 +9,7 @@ from pileus.compute.rules import ADMIN, MEMBER_OR_ADMIN
 from pileus.compute.servers.access import ANY_LOCK, LOCK_RIGHTS, check_unlocked, load_server
 from pileus.compute.servers.actions.schema import Reboot, ResetState
 from pileus.compute.servers.api import begin_delete
-from pileus.compute.servers.parts import ServerParts
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.servers.states import SERVER
 from pileus.compute.servers.table import SERVERS
 from pileus.compute.versions import LOCKED_REASON

@@ -8,9 +8,9 @@ from sqlalchemy import func, select, update
 from pileus.compute.errors import ServerLocked
 from pileus.compute.rules import MEMBER_OR_ADMIN, READER_OR_ADMIN
 from pileus.compute.servers.access import check_unlocked, load_server
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.servers.attributes.schema import Metadata, MetadataItem, Tags
-from pileus.compute.servers.forms import MOST_TAGS
-from pileus.compute.servers.parts import ServerParts
+from pileus.compute.servers.making.forms import MOST_TAGS
 from pileus.compute.servers.table import SERVER_EXTRAS, SERVER_TAGS, SERVERS
 from pileus.compute.versions import SERVER_TAGS as TAGS_SINCE
 from pileus.kernel.api.call import Answer, Call

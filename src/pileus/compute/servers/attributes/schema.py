@@ -1,6 +1,6 @@
 """Metadata and tags of servers."""
 
-from pileus.compute.servers import forms
+from pileus.compute.servers.making import forms
 from pileus.compute.versions import COMPUTE
 from pileus.kernel.api import fields as f
 from pileus.kernel.api.schema import Schema

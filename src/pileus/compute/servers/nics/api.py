@@ -5,12 +5,12 @@ from typing import Any
 from pileus.compute.errors import ServerBusy, ServerLocked
 from pileus.compute.rules import MEMBER_OR_ADMIN, READER_OR_ADMIN
 from pileus.compute.servers.access import check_unlocked, load_server
-from pileus.compute.servers.enriching import Enriching
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.servers.errors import network_words
 from pileus.compute.servers.nics import schema as s
-from pileus.compute.servers.parts import ServerParts
-from pileus.compute.servers.showing import plain_addresses
 from pileus.compute.servers.states import SERVER
+from pileus.compute.servers.viewing.enriching import Enriching
+from pileus.compute.servers.viewing.showing import plain_addresses
 from pileus.compute.versions import MULTINIC_GONE, TAGS_SHOWN
 from pileus.kernel.api.call import Call
 from pileus.kernel.api.declare import action, delete, get, post, resource

@@ -1,6 +1,6 @@
 """Nics of servers, and the actions on addresses and security groups."""
 
-from pileus.compute.servers import forms
+from pileus.compute.servers.making import forms
 from pileus.compute.versions import COMPUTE, TAGGED_ATTACH
 from pileus.kernel.api import fields as f
 from pileus.kernel.api.schema import Schema

@@ -8,14 +8,14 @@ from sqlalchemy import update
 from pileus.compute.scheduling.hosts import snapshot
 from pileus.compute.scheduling.plan import plan
 from pileus.compute.scheduling.types import Group, HostView, Refusal, Request
-from pileus.compute.servers.faults import fault_of
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.servers.guest import image_of, read_guest, read_row
 from pileus.compute.servers.journey import unpacked
+from pileus.compute.servers.making.resources import resources_of
 from pileus.compute.servers.operations.asking import asking
-from pileus.compute.servers.parts import ServerParts
-from pileus.compute.servers.resources import resources_of
 from pileus.compute.servers.states import SERVER
 from pileus.compute.servers.table import SERVERS
+from pileus.compute.servers.viewing.faults import fault_of
 from pileus.kernel.operations import Run, Step, StepFailed
 from pileus.kernel.peers.protocol import PeerUnreachable
 from pileus.kernel.store import Row, Tx

@@ -3,11 +3,11 @@
 from sqlalchemy import delete, select
 
 from pileus.compute.scheduling.hosts import compute_services, is_alive
-from pileus.compute.servers.faults import fault_of
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.servers.operations.asking import asking
-from pileus.compute.servers.parts import ServerParts
 from pileus.compute.servers.states import SERVER
 from pileus.compute.servers.table import SERVERS
+from pileus.compute.servers.viewing.faults import fault_of
 from pileus.kernel.operations import Retry, Run, Step
 from pileus.kernel.store import Tx
 

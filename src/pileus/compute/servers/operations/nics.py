@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.servers.guest import nic_of, read_row
 from pileus.compute.servers.operations.asking import asking
-from pileus.compute.servers.parts import ServerParts
 from pileus.kernel.operations import Retry, Run, Step
 from pileus.kernel.store import Tx
 

@@ -2,12 +2,12 @@
 
 from sqlalchemy import select
 
-from pileus.compute.servers.faults import fault_of
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.servers.guest import read_guest, read_row
 from pileus.compute.servers.operations.asking import asking
-from pileus.compute.servers.parts import ServerParts
 from pileus.compute.servers.states import SERVER
 from pileus.compute.servers.table import SERVERS
+from pileus.compute.servers.viewing.faults import fault_of
 from pileus.host.agent.errors import GuestNotFound
 from pileus.host.agent.protocol import PowerAction
 from pileus.host.hypervisor.status import PowerState

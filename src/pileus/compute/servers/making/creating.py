@@ -8,12 +8,12 @@ import msgspec
 from pileus.compute.errors import UnknownImage
 from pileus.compute.hypervisors.table import NODES
 from pileus.compute.scheduling.hosts import compute_services
-from pileus.compute.servers.devices import boot_image, hostname_of, port_requests, zone_and_host
+from pileus.compute.servers.around.neighbours import FlavorRecord, KeypairRecord
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.servers.errors import network_words
 from pileus.compute.servers.journey import packed
-from pileus.compute.servers.neighbours import FlavorRecord, KeypairRecord
-from pileus.compute.servers.parts import ServerParts
-from pileus.compute.servers.resources import check_quota
+from pileus.compute.servers.making.devices import boot_image, hostname_of, port_requests, zone_and_host
+from pileus.compute.servers.making.resources import check_quota
 from pileus.compute.servers.table import SERVER_EXTRAS, SERVER_TAGS, SERVERS
 from pileus.image.service import ImageRecord
 from pileus.kernel.api.call import Call

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from pileus.compute.servers.fleet import Agents
-from pileus.compute.servers.neighbours import Neighbours
+from pileus.compute.servers.around.fleet import Agents
+from pileus.compute.servers.around.neighbours import Neighbours
 from pileus.image.service import Images
 from pileus.kernel.parts import Parts
 from pileus.network.service import Network

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from pileus.compute.scheduling.hosts import compute_services, is_alive
-from pileus.compute.servers.parts import ServerParts
+from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.servers.schema import EXTENDED
 from pileus.compute.servers.table import SERVER_EXTRAS, SERVER_TAGS
 from pileus.compute.versions import (

@@ -8,7 +8,7 @@ from pileus.compute.flavors import logic as flavors
 from pileus.compute.keypairs import logic as keypairs
 from pileus.compute.quotas import logic as quotas
 from pileus.compute.server_groups import logic as groups
-from pileus.compute.servers.neighbours import FlavorRecord, GroupRecord, KeypairRecord, Neighbours
+from pileus.compute.servers.around.neighbours import FlavorRecord, GroupRecord, KeypairRecord, Neighbours
 from pileus.compute.settings import ComputeSettings
 from pileus.kernel.api.errors import NotFound
 from pileus.kernel.auth.caller import Caller

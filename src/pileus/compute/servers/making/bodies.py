@@ -3,7 +3,7 @@
 import ipaddress
 from typing import Any
 
-from pileus.compute.servers import forms
+from pileus.compute.servers.making import forms
 from pileus.compute.versions import (
     AUTO_NETWORKS,
     BDM_VOLUME_TYPE,

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Select, and_, exists, false, not_, or_, select
 
-from pileus.compute.servers.enriching import EXTENDED_RIGHT, Enriching
 from pileus.compute.servers.states import FROM_STATUS, KNOWN_STATUSES
 from pileus.compute.servers.table import SERVER_TAGS, SERVERS
+from pileus.compute.servers.viewing.enriching import EXTENDED_RIGHT, Enriching
 from pileus.compute.versions import (
     CHANGES_BEFORE,
     COMPUTE,

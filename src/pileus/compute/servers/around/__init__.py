@@ -1,0 +1,1 @@
+"""What stands around servers: their parts, compute's other resources, and the agents of hosts."""

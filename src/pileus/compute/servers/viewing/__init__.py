@@ -1,0 +1,1 @@
+"""Showing servers: lists, views in every version, faults, and what other services add."""
