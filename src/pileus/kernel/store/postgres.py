@@ -1,8 +1,8 @@
 """PostgreSQL behind the store's calls, through asyncpg.
 
 Writers run serializable and lose against each other; who lost writes alone in its process the next time, since quotas
-that are counted from rows make every two creations in a project rivals.  Readers run on a snapshot that nobody can take
-from them, and leave no traces that a writer could lose over.
+that are counted from rows make every two creations in a project rivals.  Readers run on a snapshot that nothing can
+take from them, and leave no traces that a writer could lose over.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from pileus.kernel.store.errors import (
 )
 from pileus.kernel.store.types import json_decode, json_encode
 
-UNFIT = frozenset({"22001", "22003", "22008", "22021", "22P05"})
+UNSTORABLE = frozenset({"22001", "22003", "22008", "22021", "22P05"})
 """Too long, out of range, a moment out of range, not a character that can be kept (twice)."""
 
 FIRST_PAUSE = 0.004
@@ -46,7 +46,7 @@ def _translate(error: DBAPIError) -> StoreError:
     if state in {"40001", "40P01"}:
         return SerializationFailure(text)
     # what asyncpg itself refuses to send has one state for everything, wrong types of ours included
-    if state in UNFIT or (state == "22000" and ("out of" in text or "surrogates" in text)):
+    if state in UNSTORABLE or (state == "22000" and ("out of" in text or "surrogates" in text)):
         return UnfitValue(text)
     return StoreError(text)
 
