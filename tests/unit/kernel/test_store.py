@@ -8,7 +8,7 @@ from sqlalchemy import Column, ForeignKey, Integer, String, Table, select, text
 
 from pileus.kernel.store import METADATA, DuplicateRow, Json, MissingReference, NestedTransaction, UtcDateTime
 from pileus.kernel.store.database import retrying
-from pileus.kernel.store.errors import NoDatabase, UnstorableValue
+from pileus.kernel.store.errors import NoDatabase, UnfitValue
 from pileus.kernel.store.postgres import PostgresStore, Turns
 
 BOXES = Table(
@@ -116,7 +116,7 @@ async def test_a_cancelled_writer_frees_the_lock(store):
     "row", [{"n": 2**70}, {"doc": None, "n": -(2**64)}, {"id": "\ud800"}], ids=["big", "small", "half"]
 )
 async def test_a_value_that_no_column_holds_is_told_apart(store, row):
-    with pytest.raises(UnstorableValue):
+    with pytest.raises(UnfitValue):
         async with store.write() as tx:
             await tx.insert(BOXES, {"id": "a", **row})
     async with store.read() as tx:

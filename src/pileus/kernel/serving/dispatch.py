@@ -33,7 +33,7 @@ from pileus.kernel.auth.access import within_access_rules
 from pileus.kernel.auth.caller import Authenticator
 from pileus.kernel.serving import negotiate
 from pileus.kernel.serving.mount import ActionSet, Mounted
-from pileus.kernel.store import SerializationFailure, Store, UnstorableValue
+from pileus.kernel.store import SerializationFailure, Store, UnfitValue
 from pileus.kernel.store.database import MOST_TRIES
 from pileus.kernel.world import World
 
@@ -83,9 +83,9 @@ class Dispatcher:
             answer = await self._run(call, path)
         except ApiError as error:
             answer = self._fault(call, error)
-        except UnstorableValue as error:
-            LOG.warning("unstorable", error=str(error)[:200], path=path, method=request.method)
-            answer = self._fault(call, BadRequest("A value of the request is out of range"))
+        except UnfitValue as error:
+            LOG.info("unfit", error=str(error), path=path, method=request.method)
+            answer = self._fault(call, BadRequest("A value is too long, too large, or not of characters that are text"))
         except (ClientDisconnect, asyncio.CancelledError):
             raise
         except Exception as error:
@@ -337,10 +337,10 @@ def _decoded(data: bytes) -> Any:
         raise BadRequest("Malformed request body: it is nested too deeply")
     try:
         body = _decode(data)
+        if b"\\u0000" in data and _has_nul(body):
+            raise BadRequest("Malformed request body: the character U+0000 is no part of text")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest("Malformed request body: it is not valid JSON") from error
-    if b"\\u0000" in data and _has_nul(body):
-        raise BadRequest("Malformed request body: the character U+0000 is no part of text")
     return body
 
 

@@ -24,7 +24,7 @@ from pileus.kernel.store.errors import (
     NoDatabase,
     SerializationFailure,
     StoreError,
-    UnstorableValue,
+    UnfitValue,
 )
 from pileus.kernel.store.types import json_decode, json_encode
 
@@ -47,7 +47,7 @@ def _translate(error: DBAPIError) -> StoreError:
         return SerializationFailure(text)
     # what asyncpg itself refuses to send has one state for everything, wrong types of ours included
     if state in UNSTORABLE or (state == "22000" and ("out of" in text or "surrogates" in text)):
-        return UnstorableValue(text)
+        return UnfitValue(text)
     return StoreError(text)
 
 

@@ -23,7 +23,7 @@ from pileus.kernel.store.errors import (
     NestedTransaction,
     SerializationFailure,
     StoreError,
-    UnstorableValue,
+    UnfitValue,
 )
 
 
@@ -33,6 +33,8 @@ def _translate(error: Exception) -> StoreError:
         return DuplicateRow(text, text.rpartition(": ")[2])
     if "FOREIGN KEY constraint failed" in text:
         return MissingReference(text)
+    if "Expression tree is too large" in text or "too many SQL variables" in text:
+        return UnfitValue(text)  # a filter with thousands of values
     if "locked" in text or "busy" in text:
         return SerializationFailure(text)
     return StoreError(text)
@@ -51,7 +53,7 @@ class SqliteTx:
         except (IntegrityError, OperationalError) as error:
             raise _translate(error) from error
         except (OverflowError, UnicodeEncodeError, DataError) as error:
-            raise UnstorableValue(str(error)) from error
+            raise UnfitValue(str(error)) from error
 
     async def all(self, statement: Executable) -> list[Row]:
         """Every row of the result."""
