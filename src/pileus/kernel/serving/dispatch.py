@@ -26,6 +26,7 @@ from pileus.kernel.api.errors import (
     NotFound,
     TooLarge,
     Unauthorized,
+    Unavailable,
     UnsupportedMediaType,
 )
 from pileus.kernel.api.fields import UNSET
@@ -35,6 +36,7 @@ from pileus.kernel.serving import negotiate
 from pileus.kernel.serving.mount import ActionSet, Mounted
 from pileus.kernel.store import SerializationFailure, Store, UnfitValue
 from pileus.kernel.store.database import MOST_TRIES
+from pileus.kernel.store.errors import NoDatabase
 from pileus.kernel.world import World
 
 LOG = log.get("api")
@@ -86,6 +88,9 @@ class Dispatcher:
         except UnfitValue as error:
             LOG.info("unfit", error=str(error), path=path, method=request.method)
             answer = self._fault(call, BadRequest("A value is too long, too large, or not of characters that are text"))
+        except NoDatabase as error:
+            LOG.error("no database", error=str(error), path=path, method=request.method)
+            answer = self._fault(call, Unavailable())
         except (ClientDisconnect, asyncio.CancelledError):
             raise
         except Exception as error:
