@@ -52,8 +52,13 @@ def private_server(place: Path) -> Iterator[str]:
     serve = [place / "postgres", "-D", data, "-k", folder, *options]
     try:
         with log.open("w") as output:
-            server = subprocess.Popen(  # noqa: PLW1509 - the child only makes a system call
-                serve, user=account, cwd=folder, stdout=output, stderr=output, preexec_fn=_end_with_us
+            server = subprocess.Popen(
+                serve,
+                user=account,
+                cwd=folder,
+                stdout=output,
+                stderr=output,
+                preexec_fn=_end_with_us,  # noqa: PLW1509 - which only makes a system call
             )
         try:
             _wait(server, place, folder)
