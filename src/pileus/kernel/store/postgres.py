@@ -6,7 +6,6 @@ take from them, and leave no traces that a writer could lose over.
 """
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -27,6 +26,7 @@ from pileus.kernel.store.errors import (
     UnfitValue,
 )
 from pileus.kernel.store.types import json_decode, json_encode
+from pileus.kernel.world import World
 
 UNSTORABLE = frozenset({"22001", "22003", "22008", "22021", "22P05"})
 """Too long, out of range, a moment out of range, not a character that can be kept (twice)."""
@@ -158,11 +158,15 @@ class PostgresStore:
         url: `postgresql://user:password@host/database`.
         prepare: called with a connection before first use, to bring the schema up to date.
         pool_size: connections kept open.
+        world: the time and chance by which losers wait; the real ones by default, since the database is real.
     """
 
-    def __init__(self, url: str, *, prepare: Callable[[Connection], None], pool_size: int = 10) -> None:
+    def __init__(
+        self, url: str, *, prepare: Callable[[Connection], None], pool_size: int = 10, world: World | None = None
+    ) -> None:
         self._url = "postgresql+asyncpg://" + url.partition("://")[2]
         self._prepare = prepare
+        self._world = world or World()
         self._pool_size = pool_size
         self._engine: AsyncEngine | None = None
         self._writers: set[asyncio.Task[Any] | None] = set()
@@ -205,9 +209,9 @@ class PostgresStore:
 
     async def lost(self, times: int) -> None:
         """Wait longer each time, and never as long as another: writers of other machines must get out of the way."""
-        # real time and chance even in a simulated world, since the database is not simulated
-        pause: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2**times) if times else 0.0
-        await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311 - no secret
+        if times:
+            pause: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2**times)
+            await self._world.clock.sleep(pause * (0.5 + self._world.ids.random.random()))
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
