@@ -26,6 +26,7 @@ from pileus.kernel.api.errors import (
     NotFound,
     TooLarge,
     Unauthorized,
+    Unavailable,
     UnsupportedMediaType,
 )
 from pileus.kernel.api.fields import UNSET
@@ -244,7 +245,7 @@ class Dispatcher:
                     return await self._invoke(call, operation, body if times == MOST_TRIES - 1 else _copy(body))
             except SerializationFailure:
                 if times == MOST_TRIES - 1:
-                    raise
+                    raise Unavailable("Too many requests change the same thing; try again.") from None
             await self._store.lost(times)
         raise AssertionError("not reached")
 
@@ -268,7 +269,9 @@ class Dispatcher:
                 target = await owner.subject(call, loaded, body)
             elif hasattr(owner, "target"):
                 target = owner.target(call, loaded)
-            elif isinstance(loaded, Mapping):
+            else:
+                # a right on something else would be asked for on what the caller owns, and given
+                assert isinstance(loaded, Mapping), f"{type(owner).__name__}.load gives no row and has no target()"
                 target = loaded
         elif hasattr(owner, "subject"):
             target = await owner.subject(call, None, body)

@@ -208,19 +208,23 @@ class SqliteStore:
                 except BaseException:
                     connection.rollback()
                     raise
-                await self._commit(connection)
+                cancelled = await self._commit(connection)
             finally:
                 self._owner = None
         for hook in tx.hooks:
             hook()
+        if cancelled is not None:
+            raise cancelled
 
-    async def _commit(self, connection: Connection) -> None:
-        if self._durable and self._path is not None:
-            commit = asyncio.ensure_future(asyncio.to_thread(connection.commit))
-            try:
-                await asyncio.shield(commit)
-            except asyncio.CancelledError:
-                await commit  # a cancelled request must not hand on the writer in the middle of a commit
-                raise
-        else:
+    async def _commit(self, connection: Connection) -> asyncio.CancelledError | None:
+        """Commit; the cancellation that came meanwhile, to be raised once what hangs on the commit is done."""
+        if not self._durable or self._path is None:
             connection.commit()
+            return None
+        commit = asyncio.ensure_future(asyncio.to_thread(connection.commit))
+        try:
+            await asyncio.shield(commit)
+        except asyncio.CancelledError as cancelled:
+            await commit  # the writer is not handed on in the middle of a commit
+            return cancelled
+        return None
