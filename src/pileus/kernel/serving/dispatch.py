@@ -30,6 +30,7 @@ from pileus.kernel.api.errors import (
     UnsupportedMediaType,
 )
 from pileus.kernel.api.fields import UNSET
+from pileus.kernel.api.formats import is_whole
 from pileus.kernel.auth.access import within_access_rules
 from pileus.kernel.auth.caller import Authenticator
 from pileus.kernel.serving import negotiate
@@ -224,7 +225,7 @@ class Dispatcher:
     async def _bytes(self, call: Call) -> bytes:
         most = self._service.most_body
         length = call.request.headers.get("content-length", "")
-        if length.isdecimal() and int(length) > most:
+        if is_whole(length) and int(length) > most:
             raise TooLarge
         data = bytearray()
         if hasattr(call.request, "_body"):
