@@ -37,6 +37,7 @@ from pileus.kernel.serving import negotiate
 from pileus.kernel.serving.mount import ActionSet, Mounted
 from pileus.kernel.store import SerializationFailure, Store, UnfitValue
 from pileus.kernel.store.database import MOST_TRIES
+from pileus.kernel.store.errors import NoDatabase
 from pileus.kernel.world import World
 
 LOG = log.get("api")
@@ -88,6 +89,9 @@ class Dispatcher:
         except UnfitValue as error:
             LOG.info("unfit", error=str(error), path=path, method=request.method)
             answer = self._fault(call, BadRequest("A value is too long, too large, or not of characters that are text"))
+        except NoDatabase as error:
+            LOG.error("no database", error=str(error), path=path, method=request.method)
+            answer = self._fault(call, Unavailable())
         except (ClientDisconnect, asyncio.CancelledError):
             raise
         except Exception as error:

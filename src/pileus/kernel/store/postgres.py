@@ -8,11 +8,11 @@ take from them, and leave no traces that a writer could lose over.
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Executable, Table, event, insert
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.dml import Insert
 
@@ -49,6 +49,15 @@ def _translate(error: DBAPIError) -> StoreError:
     if state in UNSTORABLE or (state == "22000" and ("out of" in text or "surrogates" in text)):
         return UnfitValue(text)
     return StoreError(text)
+
+
+def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
+    """Have the pool open another connection when one ended while it lay there, as when the server was restarted.
+
+    Asks the connection what it has heard, not the server, which would cost each transaction a round trip.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 class PostgresTx:
@@ -165,14 +174,20 @@ class PostgresStore:
         Raises:
             NoDatabase: it does not answer or does not let us in.
         """
-        self._engine = create_async_engine(
-            self._url,
-            pool_size=self._pool_size,
-            isolation_level="SERIALIZABLE",
-            json_serializer=json_encode,
-            json_deserializer=json_decode,
-            hide_parameters=True,  # messages end up in logs
-        )
+        try:
+            self._engine = create_async_engine(
+                self._url,
+                pool_size=self._pool_size,
+                isolation_level="SERIALIZABLE",
+                json_serializer=json_encode,
+                json_deserializer=json_decode,
+                hide_parameters=True,  # messages end up in logs
+            )
+        except ImportError as error:
+            raise NoDatabase("PostgreSQL needs more packages than SQLite: pip install 'pileus[cluster]'") from error
+        except (ArgumentError, ValueError):  # whose words hold the password
+            raise NoDatabase("the database's address is not as postgresql://user:password@host:port/name") from None
+        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
         try:
             connection = await self._engine.connect()
         except (OSError, DBAPIError, ValueError) as error:
@@ -218,8 +233,13 @@ class PostgresStore:
     @asynccontextmanager
     async def _transaction(self, **options: Any) -> AsyncIterator[PostgresTx]:
         assert self._engine is not None, "the store has not been started"
-        try:
-            async with self._engine.execution_options(**options).begin() as connection:
-                yield PostgresTx(connection)
-        except DBAPIError as error:  # the commit itself
-            raise _translate(error) from error
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(self._engine.execution_options(**options).connect())
+            except (OSError, DBAPIError) as error:
+                raise NoDatabase(f"the database does not answer: {getattr(error, 'orig', error)}") from error
+            try:
+                async with connection.begin():
+                    yield PostgresTx(connection)
+            except DBAPIError as error:  # the commit itself
+                raise _translate(error) from error
