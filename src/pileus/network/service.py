@@ -102,6 +102,10 @@ class Network(Protocol):
         """The ports of devices, in their order of attachment; one or two queries however many devices."""
         ...
 
+    async def devices(self, tx: Tx) -> list[str]:
+        """The devices that ports were made for, also such as are no more; for audits."""
+        ...
+
     async def subnets(self, tx: Tx, network_ids: list[str]) -> dict[str, list[SubnetRecord]]:
         """The subnets of networks."""
         ...
