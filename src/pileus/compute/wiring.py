@@ -23,7 +23,7 @@ from pileus.compute.quotas.api import QuotaClassSets, QuotaSets
 from pileus.compute.reconcilers.audit import audit
 from pileus.compute.reconcilers.hosts import Hosts
 from pileus.compute.rules import RULES
-from pileus.compute.security_groups.api import SecurityGroupRules, SecurityGroups
+from pileus.compute.security_groups.api import SecurityGroupRules, SecurityGroups, ServerSecurityGroups
 from pileus.compute.server_groups.api import ServerGroups
 from pileus.compute.servers import wiring as servers
 from pileus.compute.servers.around import near as neighbouring
@@ -57,6 +57,7 @@ def declare(parts: Parts) -> Service:
         page=neighbours,
         invalid=invalid,
         project_in_path=True,
+        trailing_slash=False,
         request_headers=("X-Openstack-Request-Id", "X-Compute-Request-Id"),
         strict_query=FLAVOR_NAMES,
         rules=RULES,
@@ -131,6 +132,7 @@ class ComputeService:
         add_catalogs(self.api, identity)
         add_machinery(self.api, settings, placement)
         add_relics(self.api, network.proxied)
+        self.api.add(ServerSecurityGroups(network))
         made = servers.make(self._servers)
         self.api.add(*made.resources)
         parts.engine.register(*made.kinds)
