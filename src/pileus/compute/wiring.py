@@ -7,6 +7,7 @@ from pileus.compute.audit_log.api import AuditLog
 from pileus.compute.availability_zones.api import AvailabilityZones
 from pileus.compute.errors import fault, invalid
 from pileus.compute.extensions.api import Extensions
+from pileus.compute.external_events.api import ServerExternalEvents
 from pileus.compute.extra_specs.api import FlavorExtraSpecs
 from pileus.compute.flavor_access.api import FlavorAccess
 from pileus.compute.flavors import logic as flavors
@@ -91,6 +92,7 @@ def add_machinery(api: Service, settings: ComputeSettings, placement: Placement)
         Usage(),
         Migrations(),
         AuditLog(settings),
+        ServerExternalEvents(),
     )
 
 

@@ -259,3 +259,21 @@ async def test_hosts_of_old_versions_are_switched(admin, member, host):
         assert (await admin.get(f"{url}/{verb}")).status_code == 501
         assert (await admin.get(f"/os-hosts/h9/{verb}")).status_code == 404
         assert (await member.get(f"{url}/{verb}")).status_code == 403
+
+
+async def test_events_of_other_services(admin, member, server):
+    known, unknown = await server(host="h1"), "00000000-0000-4000-8000-000000000000"
+
+    def body(*servers):
+        return {"events": [{"name": "network-changed", "server_uuid": each} for each in servers]}
+
+    url = "/os-server-external-events"
+    answer = await admin.post(url, json=body(known))
+    event = {"name": "network-changed", "server_uuid": known, "tag": None, "status": "completed", "code": 200}
+    assert (answer.status_code, answer.json()) == (200, {"events": [event]})
+    answer = await admin.post(url, json=body(known, unknown))
+    assert (answer.status_code, [each["code"] for each in answer.json()["events"]]) == (207, [200, 404])
+    assert (await admin.post(url, json=body(unknown))).status_code == 404
+    assert (await admin.post(url, json={"events": []})).status_code == 400
+    assert (await admin.post(url, json={"events": [{"name": "x", "server_uuid": known}]})).status_code == 400
+    assert (await member.post(url, json=body(known))).status_code == 403
