@@ -11,6 +11,7 @@ from pileus.kernel.parts import Parts
 from pileus.kernel.reconcile.loop import Loops
 from pileus.kernel.serving.server import Application
 from pileus.kernel.signals import Signals
+from pileus.kernel.store.sqlite import raw
 from pileus.network.settings import NetworkSettings
 from pileus.network.wiring import wire
 from pileus.simulated.network import SimulatedNetwork
@@ -127,10 +128,19 @@ def queries(parts):
     """The statements that were executed, in their order."""
     seen = []
 
-    def note(_connection, _cursor, statement, _parameters, _context, _many):
-        if not statement.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+    def note(statement):
+        if not statement.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK", "--")):
             seen.append(statement)
 
-    event.listen(parts.store._engine, "before_cursor_execute", note)
+    def trace(driver, _record=None):
+        driver.set_trace_callback(note)
+
+    # the driver is asked, not SQLAlchemy, which does not see every read
+    store = parts.store
+    for connection in (store._writer, *store._readers):
+        trace(raw(connection))
+    event.listen(store._engine, "connect", trace)
     yield seen
-    event.remove(parts.store._engine, "before_cursor_execute", note)
+    event.remove(store._engine, "connect", trace)
+    for connection in (store._writer, *store._readers):
+        raw(connection).set_trace_callback(None)
