@@ -96,6 +96,10 @@ endif
 soak: env ## what takes long: failures again and again, images built and booted, a wheel installed
 	$(PYTEST) tests -m slow $(ARGS)
 
+.PHONY: fuzz
+fuzz: env ## bad input of every kind, thoroughly (ARGS for pytest)
+	PILEUS_FUZZ_EXAMPLES=$${PILEUS_FUZZ_EXAMPLES:-25} $(PYTEST) tests/fuzz $(ARGS)
+
 .PHONY: tempest-smoke
 tempest-smoke: ## Tempest's smoke set against the running cloud, SSH into guests included
 	tests/tempest/run.sh --smoke $(ARGS)

@@ -11,6 +11,9 @@ from pathlib import Path
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "listen_addresses": "''"}
 """Nothing here outlives the tests, and nobody reaches it by network."""
 
+SORTED = ("--locale-provider=icu", "--icu-locale=en-US")
+"""Texts in the order of a dictionary, as operators have it: nothing may rest on SQLite's order of bytes."""
+
 
 def binaries() -> Path | None:
     """Where `initdb` and `pg_ctl` lie: on the path, or where Debian keeps the newest version's; None without."""
@@ -45,7 +48,7 @@ def private_server(place: Path) -> Iterator[str]:
     data = str(folder / "data")
     options = " ".join(f"-c {name}={value}" for name, value in FAST.items())
     try:
-        run(str(place / "initdb"), "-D", data, "-U", "pileus", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+        run(str(place / "initdb"), "-D", data, "-U", "pileus", "-A", "trust", "-E", "UTF8", "--locale=C", "-N", *SORTED)
         run(str(place / "pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o", f"-k {folder} {options}", "start")
         try:
             yield f"postgresql://pileus@/postgres?host={folder}"

@@ -249,10 +249,10 @@ class RealCloud:
 
     def domain(self, id: str) -> tuple[int, str] | None:
         """The QEMU process of a server: its id inside, and its command line."""
-        found = [
-            each for each in self.room.processes().items() if "qemu-system" in each[1] and f"-uuid {id}" in each[1]
-        ]
-        return found[0] if found else None
+        for pid, command in self.room.processes().items():
+            if "qemu-system" in command and f"-uuid {id}" in command:
+                return pid, command
+        return None
 
     def remains(self, id: str, port: Json) -> list[str]:
         """What is left of a deleted server and its port: process, definition, files, tap, switch port, OVN's row."""

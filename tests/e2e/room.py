@@ -88,8 +88,9 @@ class Room:
         return ["nsenter", f"--target={self.pid}", "--net", "--mount", "--pid", "--"]
 
     def environment(self) -> dict[str, str]:
-        """Of commands inside: Pileus is this source tree's."""
-        return {**os.environ, "PYTHONPATH": str(SOURCES)}
+        """Of commands inside: Pileus is this source tree's, compiled once."""
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return {**kept, "PYTHONPATH": str(SOURCES)}
 
     def run(self, *command: str, timeout: float = 120) -> str:
         """What a command inside prints; it must succeed."""

@@ -82,16 +82,23 @@ _OWN: dict[str, Any] = {
     "network POST /v2.0/floatingips": lambda s: {"floatingip": {"floating_network_id": s["outside"]}},
     "network POST /v2.0/security-group-rules": lambda s: {
         "security_group_rule": {
-            "direction": "egress", "security_group_id": s["network/security-groups"], "protocol": "tcp",
+            "direction": "egress",
+            "security_group_id": s["network/security-groups"],
+            "protocol": "tcp",
         }
     },
     "network PUT /v2.0/routers/{id}/add_router_interface": lambda s: {"subnet_id": s["network/subnets"]},
     "compute POST /v2.1/servers": lambda s: {
-        "server": {"name": "s", "flavorRef": "1", "imageRef": s["image/images"], "networks": [{"uuid": s["network/networks"]}]}
+        "server": {
+            "name": "s",
+            "flavorRef": "1",
+            "imageRef": s["image/images"],
+            "networks": [{"uuid": s["network/networks"]}],
+        }
     },
     "compute POST /v2.1/os-server-groups": lambda s: {"server_group": {"name": "g", "policies": ["affinity"]}},
     "identity POST /v3/auth/tokens": lambda s: {
         "auth": {"identity": {"methods": ["password"], "password": {"user": {"id": s["user:reader"], "password": "x"}}}}
     },
-}  # fmt: skip
+}
 """Bodies that name resources, by service and operation, from the seeds."""

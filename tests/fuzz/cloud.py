@@ -169,10 +169,19 @@ class FuzzCloud:
         if body and not any(name == b"content-length" for name, _ in raw):
             raw.append((b"content-length", str(len(body)).encode()))
         scope = {
-            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
-            "path": unquote_to_bytes(path).decode("utf-8", "replace"), "raw_path": path, "query_string": query,
-            "root_path": "", "headers": [(b"host", b"cloud"), *raw], "client": ("127.0.0.1", 1), "server": ("cloud", 80),
-        }  # fmt: skip
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": unquote_to_bytes(path).decode("utf-8", "replace"),
+            "raw_path": path,
+            "query_string": query,
+            "root_path": "",
+            "headers": [(b"host", b"cloud"), *raw],
+            "client": ("127.0.0.1", 1),
+            "server": ("cloud", 80),
+        }
         sizes = iter([body[i : i + 65536] for i in range(0, max(len(body), 1), 65536)])
         left = max(1, -(-len(body) // 65536))
         got: list[Any] = []

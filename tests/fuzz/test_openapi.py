@@ -3,7 +3,9 @@
 `PILEUS_FUZZ_EXAMPLES` is the number of requests for each operation, kind and caller (`make fuzz` sets it).
 """
 
+import contextlib
 import ipaddress
+import itertools
 import json
 import os
 from typing import Any
@@ -31,6 +33,7 @@ from pileus.kernel.api.versions import text
 EXAMPLES = int(os.environ.get("PILEUS_FUZZ_EXAMPLES", "1"))
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 CALLERS = ("root", "member")
+SHORT = (("root", GenerationMode.POSITIVE), ("member", GenerationMode.NEGATIVE))
 WORDS = ("identity", "image", "placement", "network", "compute", "object-store", "volumev3")
 
 known: list[str] = [seeds.ABSENT]
@@ -90,13 +93,11 @@ def faults_of(cloud: FuzzCloud, operation: Any, mode: GenerationMode, caller: st
         try:
             case.validate_response(answer, checks=CHECKS)
         except FailureGroup as group:
-            for failure in group.exceptions:
-                found.append(f"{shown}: {answer.status_code} {failure.title}: {failure.message[:700]}")
+            what = [f"{failure.title}: {failure.message[:700]}" for failure in group.exceptions]
+            found.extend(f"{shown}: {answer.status_code} {words}" for words in what)
 
-    try:
+    with contextlib.suppress(Unsatisfiable):  # there is no such request: nothing of it can be wrong
         attempt()
-    except Unsatisfiable:
-        pass  # there is no such request: nothing of it can be wrong
     return found
 
 
@@ -123,9 +124,8 @@ def test_what_comes_back_is_declared(cloud: FuzzCloud, type: str, newest: bool) 
         for each in schema.get_all_operations():
             operation = each.ok()
             mine = paths.get((operation.method.upper(), operation.path), {})
-            for caller in CALLERS:
-                for mode in GenerationMode:
-                    found += faults_of(cloud, operation, mode, caller, mine)
+            for caller, mode in itertools.product(CALLERS, GenerationMode) if EXAMPLES > 1 else SHORT:
+                found += faults_of(cloud, operation, mode, caller, mine)
     finally:
         cloud.store.dry = False
     assert not found, f"{len(found)} in {type} {text(version)}:\n" + "\n".join(found)

@@ -28,6 +28,7 @@ from pileus.kernel.operations.retention import Retention
 from pileus.kernel.peers.memory import MemoryTransport
 from pileus.kernel.serving.server import Application
 from pileus.kernel.settings import InvalidSettings
+from pileus.kernel.store import StoreError
 from pileus.kernel.world import World
 
 LOG = log.get("cloud")
@@ -121,7 +122,10 @@ class Serving:
         except Exception as error:
             LOG.exception("ground", error=str(error))
             raise StartFailed(f"This machine cannot carry the cloud: {error}") from error
-        await store.start()
+        try:
+            await store.start()
+        except StoreError as error:
+            raise StartFailed(f"The cloud's database cannot be used: {error}") from error
         node = ground.hosts[0] if ground.hosts else "node"
         parts = make_parts(self._settings, self._folder, store, self._world, transport, node)
         self._cloud = cloud = Cloud(parts, self._settings, ground)
@@ -194,7 +198,7 @@ class Serving:
             wanted = number(parts[1]) if len(parts) > 1 else service.history.maximum if service else 0
         except ValueError:
             service = None
-        if service is None:
+        if service is None or not service.history.minimum <= wanted <= service.history.maximum:
             return Answer(404, headers, b'{"error": "there is no such document"}')
         shown = document(service, wanted, f"{self.url}{service.prefix}")
         return Answer(200, headers, msgspec.json.encode(shown))

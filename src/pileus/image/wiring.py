@@ -41,6 +41,7 @@ class ImageService:
             root="/v2",
             history=IMAGE,
             fault=errors.fault,
+            fault_types=("text/html", "application/json"),
             invalid=errors.invalid,
             rules=RULES,
             policy_file=parts.policy_file("image"),

@@ -12,7 +12,9 @@ import structlog
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
 """The id of the request (or durable operation) on whose behalf the current task runs."""
 
-_SECRET_KEYS = re.compile(r"pass(word)?$|adminpass|secret|token$|private_key|authorization|cookie", re.IGNORECASE)
+_SECRET_KEYS = re.compile(
+    r"pass$|password|passphrase|secret|tokens?$|private_key|authorization|cookie|credential$", re.IGNORECASE
+)
 
 
 def _request_id(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -23,10 +25,18 @@ def _request_id(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mu
 def blot(value: Any) -> Any:
     """A copy in which what looks like a secret is replaced by ***."""
     if isinstance(value, dict):
-        return {k: "***" if isinstance(k, str) and _SECRET_KEYS.search(k) else blot(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
+        return {k: "***" if _is_secret(k) else blot(v) for k, v in value.items()}
+    if isinstance(value, tuple) and len(value) == 2 and _is_secret(value[0]):
+        return [value[0], "***"]  # a header
+    if isinstance(value, list | tuple | set | frozenset):
         return [blot(v) for v in value]
     return value
+
+
+def _is_secret(name: Any) -> bool:
+    if isinstance(name, bytes):
+        name = name.decode("latin-1")
+    return isinstance(name, str) and _SECRET_KEYS.search(name) is not None
 
 
 def _blot(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -17,7 +17,7 @@ class Signals:
 
     def wake(self, topic: str) -> None:
         """Wake everything that waits for the topic; cheap and safe to repeat."""
-        for event in self._waiters[topic]:
+        for event in self._waiters.get(topic, ()):
             event.set()
 
     def listen(self, *topics: str) -> "Listener":
@@ -30,7 +30,10 @@ class Signals:
 
     def detach(self, topic: str, event: asyncio.Event) -> None:
         """Stop setting the event."""
-        self._waiters[topic].discard(event)
+        waiters = self._waiters[topic]
+        waiters.discard(event)
+        if not waiters:
+            del self._waiters[topic]  # topics name single resources: they must not pile up
 
 
 class Listener:

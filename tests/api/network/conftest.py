@@ -11,7 +11,7 @@ from pileus.kernel.parts import Parts
 from pileus.kernel.reconcile.loop import Loops
 from pileus.kernel.serving.server import Application
 from pileus.kernel.signals import Signals
-from pileus.kernel.store.sqlite import raw
+from pileus.kernel.store.sqlite import SqliteStore, raw
 from pileus.network.settings import NetworkSettings
 from pileus.network.wiring import wire
 from pileus.simulated.network import SimulatedNetwork
@@ -132,15 +132,20 @@ def queries(parts):
         if not statement.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK", "--")):
             seen.append(statement)
 
-    def trace(driver, _record=None):
-        driver.set_trace_callback(note)
-
-    # the driver is asked, not SQLAlchemy, which does not see every read
     store = parts.store
-    for connection in (store._writer, *store._readers):
-        trace(raw(connection))
-    event.listen(store._engine, "connect", trace)
+    if not isinstance(store, SqliteStore):
+        engine, name = store._engine.sync_engine, "before_cursor_execute"
+
+        def listen(_connection, _cursor, statement, _parameters, _context, _many):
+            note(statement)
+    else:  # the driver is asked: SQLAlchemy does not see every read
+        engine, name = store._engine, "connect"
+
+        def listen(driver, _record=None):
+            driver.set_trace_callback(note)
+
+        for connection in (store._writer, *store._readers):
+            listen(raw(connection))
+    event.listen(engine, name, listen)
     yield seen
-    event.remove(store._engine, "connect", trace)
-    for connection in (store._writer, *store._readers):
-        raw(connection).set_trace_callback(None)
+    event.remove(engine, name, listen)

@@ -175,6 +175,7 @@ async def test_copies(container):
         )
         assert answer.status_code == 201, answer.text
         assert answer.headers["X-Copied-From"] == "c/o"
+        assert (answer.headers["X-Object-Meta-A"], answer.headers["X-Object-Meta-B"]) == ("1", "2")
         assert {"ETag", "Last-Modified", "X-Copied-From-Last-Modified"} <= {n.title() for n in answer.headers} | {
             "ETag"
         }
@@ -231,6 +232,11 @@ async def test_quotas(container):
     assert (await container.post("", headers={"X-Account-Meta-Quota-Bytes": "12", **reseller})).status_code == 204
     await container.put("/d")
     assert (await container.put("/d/o", content=b"123")).status_code == 413
+    assert (await container.post("", headers={"X-Account-Quota-Count": "2"})).status_code == 403
+    assert (await container.post("", headers={"X-Account-Quota-Count": "2", **reseller})).status_code == 204
+    assert (await container.put("/d/o", content=b"")).status_code == 413
+    assert (await container.post("", headers={"X-Remove-Account-Quota-Count": "x", **reseller})).status_code == 204
+    assert (await container.put("/d/o", content=b"")).status_code == 201
 
 
 async def test_damaged_bytes_are_not_handed_out(container, service):

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 from sqlalchemy import Column, MetaData, String, Table, literal, select
+from sqlalchemy.schema import CreateTable
 
 from pileus.kernel.api import fields as f
 from pileus.kernel.api.call import Page
@@ -130,7 +131,7 @@ def fault(error, call):
 @pytest.fixture
 async def api(quick_store, world, client_of):
     async with quick_store.write() as tx:
-        METADATA.create_all(tx._connection)
+        await tx.run(CreateTable(GROUPS))
     service = Service(
         type="compute",
         name="nova",
@@ -183,6 +184,18 @@ async def test_an_older_form_is_lifted_and_lowered(api):
     assert newest.json()["server_group"]["policy"] == "affinity"
 
 
+async def test_a_backslash_is_no_nul(api):
+    body = b'{"server_group": {"name": "\\\\u0000", "policy": "affinity"}}'
+    answer = await api.post(URL, content=body, headers={"Content-Type": "application/json", **at("2.64")})
+    assert answer.status_code in {200, 201}, answer.text
+    assert answer.json()["server_group"]["name"] == "\\u0000"
+
+
+async def test_nul_in_an_address(api):
+    assert (await api.get(f"{URL}/%00")).status_code == 404
+    assert (await api.get(f"{URL}?name=%00")).status_code == 400
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
@@ -195,6 +208,9 @@ async def test_an_older_form_is_lifted_and_lowered(api):
         (b'{"server_group": {"name": "n", "policies": ["affinity"]}}', 400),
         (b'{"server_group": {"name": "n", "policy": "affinity", "size": "x"}}', 400),
         (b"\xff\xfe", 400),
+        (b'{"server_group": {"name": "n\\u0000", "policy": "affinity"}}', 400),
+        (b'{"server_group": {"name\\u0000": "n", "policy": "affinity"}}', 400),
+        (b'{"server_group": {"name": "\\ud800", "policy": "affinity"}}', 400),
         (b"[" * 100000, 400),
         (b'"' + b"a" * (2 << 20) + b'"', 413),
     ],

@@ -4,16 +4,22 @@ import pytest
 from sqlalchemy import select
 from tests.unit.kernel.test_api import URL, api, at, made
 
-from pileus.kernel.store import METADATA, UnstorableValue
+from pileus.compute.aggregates.table import AGGREGATES
+from pileus.kernel.store import UnfitValue
 
 __all__ = ["api", "made"]
 
 
 async def test_a_query_string_that_is_no_text(client_of, api):
     scope = {
-        "type": "http", "method": "GET", "scheme": "http", "path": URL, "raw_path": URL.encode(), "query_string": b"a=\xff",
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": URL,
+        "raw_path": URL.encode(),
+        "query_string": b"a=\xff",
         "headers": [(b"x-auth-token", b"user:p1")],
-    }  # fmt: skip
+    }
     got = []
 
     async def send(message):
@@ -40,12 +46,12 @@ async def test_brackets_in_strings_are_no_nesting(api):
 
 
 async def test_what_the_database_cannot_hold(store):
-    table = METADATA.tables["compute_aggregates"]
+    table = AGGREGATES
     for value in (1 << 63, -(1 << 70)):
-        with pytest.raises(UnstorableValue):
+        with pytest.raises(UnfitValue):
             async with store.read() as tx:
                 await tx.all(select(table).where(table.c.id == value))
-    with pytest.raises(UnstorableValue):
+    with pytest.raises(UnfitValue):
         async with store.read() as tx:
             await tx.all(select(table).where(table.c.name == "\ud800"))
 

@@ -4,10 +4,13 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Column, ForeignKey, Integer, String, Table, select
+from sqlalchemy import Column, ForeignKey, Integer, String, Table, select, text
 
 from pileus.kernel.store import METADATA, DuplicateRow, Json, MissingReference, NestedTransaction, UtcDateTime
 from pileus.kernel.store.database import retrying
+from pileus.kernel.store.errors import NoDatabase, UnfitValue
+from pileus.kernel.store.postgres import PostgresStore, Turns
+from pileus.kernel.store.sqlite import SqliteStore
 
 BOXES = Table(
     "test_boxes",
@@ -84,11 +87,11 @@ async def test_writers_do_not_lose_updates(store):
         assert await tx.scalar(select(BOXES.c.n)) == 6
 
 
-async def test_a_task_cannot_wait_for_itself(quick_store):
+async def test_a_task_cannot_wait_for_itself(store):
     with pytest.raises(NestedTransaction):
-        async with quick_store.write(), quick_store.write():
+        async with store.write(), store.write():
             pass
-    async with quick_store.write():  # the lock is free again
+    async with store.write():  # the lock is free again
         pass
 
 
@@ -108,3 +111,134 @@ async def test_a_cancelled_writer_frees_the_lock(store):
         await task
     async with store.write() as tx:
         assert await tx.all(select(BOXES)) == []
+
+
+@pytest.mark.parametrize(
+    "row", [{"n": 2**70}, {"doc": None, "n": -(2**64)}, {"id": "\ud800"}], ids=["big", "small", "half"]
+)
+async def test_a_value_that_no_column_holds_is_told_apart(store, row):
+    with pytest.raises(UnfitValue):
+        async with store.write() as tx:
+            await tx.insert(BOXES, {"id": "a", **row})
+    async with store.read() as tx:
+        assert await tx.all(select(BOXES)) == []
+
+
+async def test_documents_are_written_by_the_same_hand(store):
+    moment = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
+    async with store.write() as tx:
+        await tx.insert(BOXES, {"id": "a", "doc": {"at": moment, "big": 2**60, "text": "ü\n"}})
+    async with store.read() as tx:
+        doc = await tx.scalar(select(BOXES.c.doc))
+        assert doc == {"at": "2026-05-04T03:02:01Z", "big": 2**60, "text": "ü\n"}
+
+
+async def test_a_reader_sees_one_moment(store):
+    async with store.write() as tx:
+        await tx.insert(BOXES, {"id": "a", "n": 1})
+    async with store.read() as tx:
+        before = await tx.scalar(select(BOXES.c.n))
+
+        async def add():
+            async with store.write() as other:
+                await other.run(BOXES.update().values(n=2))
+
+        task = asyncio.create_task(add())
+        await asyncio.sleep(0.05)
+        assert await tx.scalar(select(BOXES.c.n)) == before == 1
+    await task
+    async with store.read() as tx:
+        assert await tx.scalar(select(BOXES.c.n)) == 2
+
+
+async def test_many_writers_of_one_row_all_get_their_turn(store):
+    """The worst case of a serializable database: everybody reads what everybody writes."""
+    async with store.write() as tx:
+        await tx.insert(BOXES, {"id": "a", "n": 0})
+
+    async def add(tx):
+        n = await tx.scalar(select(BOXES.c.n))
+        await tx.run(BOXES.update().values(n=n + 1))
+
+    await asyncio.gather(*[retrying(store, add) for _ in range(40)])
+    async with store.read() as tx:
+        assert await tx.scalar(select(BOXES.c.n)) == 40
+
+
+async def test_a_lost_connection_is_a_transaction_to_run_again(postgres_url):
+    store = PostgresStore(postgres_url, prepare=lambda _: None)
+    await store.start()
+    try:
+        async with store.read() as tx:
+            lost = await tx.scalar(text("SELECT pg_backend_pid()"))
+        killer = PostgresStore(postgres_url, prepare=lambda _: None)
+        await killer.start()
+        async with killer.write() as tx:
+            await tx.all(text(f"SELECT pg_terminate_backend({lost})"))
+        await killer.stop()
+
+        async def pid(tx):
+            return await tx.scalar(text("SELECT pg_backend_pid()"))
+
+        assert await retrying(store, pid) != lost
+    finally:
+        await store.stop()
+
+
+async def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path):
+    store = PostgresStore(f"postgresql://pileus:hush@/cloud?host={tmp_path}", prepare=lambda _: None)
+    with pytest.raises(NoDatabase, match=r"cloud.*cannot be opened") as caught:
+        await store.start()
+    assert "hush" not in str(caught.value)
+
+
+async def test_who_lost_writes_alone():
+    """Rivals that each read everything: without turns one of them starves, however often it tries."""
+    turns, seen, inside = Turns(), [], 0
+
+    async def write(alone):
+        nonlocal inside
+        async with turns.turn(alone=alone):
+            inside += 1
+            seen.append((alone, inside))
+            await asyncio.sleep(0.001)
+            inside -= 1
+
+    await asyncio.gather(*[write(alone) for alone in (False, False, True, False, True, False, False)])
+    assert [count for alone, count in seen if alone] == [1, 1]
+    assert max(count for alone, count in seen if not alone) == 2
+    assert [alone for alone, _ in seen] == [False, False, True, False, True, False, False]
+
+
+async def test_a_writer_that_is_cancelled_while_it_waits_leaves_no_gap():
+    turns = Turns()
+    async with turns.turn(alone=False):
+        waits = asyncio.create_task(turns.turn(alone=True).__aenter__())
+        await asyncio.sleep(0)
+        waits.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waits
+        async with asyncio.timeout(1), turns.turn(alone=False):
+            pass
+    async with asyncio.timeout(1), turns.turn(alone=True):
+        pass
+
+
+async def test_what_hangs_on_a_commit_is_done_even_when_its_task_is_cancelled_meanwhile(tmp_path):
+    store = SqliteStore(tmp_path / "durable.db", durable=True, prepare=METADATA.create_all)
+    await store.start()
+    called = []
+
+    async def write():
+        async with store.write() as tx:
+            await tx.insert(BOXES, {"id": "a"})
+            tx.after_commit(lambda: called.append(1))
+            asyncio.get_running_loop().call_soon(task.cancel)
+
+    task = asyncio.create_task(write())
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with store.read() as tx:
+        assert await tx.scalar(select(BOXES.c.id)) == "a"
+    assert called == [1]
+    await store.stop()

@@ -24,16 +24,17 @@ from pileus.host.chassis.switch import Switch
 from pileus.host.hypervisor.libvirt.driver import LibvirtHypervisor
 from pileus.host.storage.disk_store import DiskStore
 from pileus.host.storage.image_cache import ImageCache
-from pileus.kernel import log
 from pileus.kernel.parts import Parts
 from pileus.kernel.peers.protocol import serve
+from pileus.kernel.signals import Signals
 from pileus.network.backend.ovn import OvnBackend
 from pileus.network.backend.protocol import NetworkBackend
 from pileus.platform.machine import Machine
 from pileus.platform.plan import Connections
 
-LOG = log.get("machine")
 Accelerator = Literal["auto", "kvm", "tcg"]
+POWER = "compute.power"
+"""Woken when something happens to a guest: servers' states follow."""
 BINDINGS = "host.bindings"
 """Woken when ports of this host change: metadata may have to be answered in another network."""
 
@@ -101,7 +102,7 @@ class RealGround:
         disks = LocalDisks(cache, store, local_file(image_file))
         serve(parts.transport, f"host/{self._plan.chassis}", HostAgent, Agent(self._hypervisor, disks), ERRORS)
         await self._serve_metadata(parts, compute)
-        self._watching = asyncio.get_running_loop().create_task(self._watch())
+        self._watching = asyncio.get_running_loop().create_task(self._watch(self._hypervisor, parts.signals))
 
     async def _serve_metadata(self, parts: Parts, compute: Compute) -> None:
         self._bindings = await SouthboundNetworks.connect(
@@ -110,9 +111,11 @@ class RealGround:
         door = MetadataDoor(compute)
         parts.loops.add(MetadataAgent(self._bindings, Switch(self._connections.vswitch), MetadataServer(door)))
 
-    async def _watch(self) -> None:
-        async for event in self._machine.events():
-            LOG.warning("daemon", **msgspec.to_builtins(event))
+    @staticmethod
+    async def _watch(hypervisor: LibvirtHypervisor, signals: Signals) -> None:
+        """A guest that ends by itself is noticed at once, and not with the next look at all of them."""
+        async for _event in hypervisor.events():
+            signals.wake(POWER)
 
     async def status(self) -> dict[str, Any]:
         """See Ground."""

@@ -119,7 +119,7 @@ def _action(call: Call, row: Row) -> dict[str, Any]:
         "action": name,
         "instance_uuid": row["resource_id"],
         "request_id": row["request_id"],
-        "user_id": row["user_id"],
+        "user_id": row["user_id"] or None,
         "project_id": row["project_id"],
         "start_time": naive(row["created_at"]),
         "message": "Error" if row["state"] in {"failed", "undoing"} else None,
@@ -145,7 +145,8 @@ def _event(call: Call, row: Row, step: Row, *, traces: bool, details: bool) -> d
         if traces:
             shown["host"] = host
     if call.applies(EVENT_DETAILS):
-        shown["details"] = step["error"] if failed and details else None
+        told = step["error"] if failed else row["input"].get("reason")
+        shown["details"] = told if details else None
     return shown
 
 

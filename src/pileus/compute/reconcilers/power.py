@@ -10,6 +10,7 @@ from pileus.compute.servers.states import SERVER
 from pileus.compute.servers.table import SERVERS
 from pileus.host.hypervisor.status import PowerState
 from pileus.kernel import log
+from pileus.kernel.operations.journal import note
 from pileus.kernel.store import Row, Tx
 from pileus.kernel.store.database import retrying
 
@@ -88,14 +89,24 @@ class Power:
             LOG.warning("server's state follows its domain", server=id, was=row["vm_state"], found=state.name)
             wanted = row["vm_state"] == "active"
             row = await SERVER.begin(tx, SERVERS, row, verb, **values)
-            if verb == "found_stopped" and wanted and self._resume:
-                await SERVER.begin(tx, SERVERS, row, "start", updated_at=now)
-                await self._parts.kernel.engine.begin(
-                    tx, "server.start", resource_type="server", resource_id=id, project_id=row["project_id"]
-                )
+            if verb == "found_stopped" and wanted:
+                if self._resume:
+                    await SERVER.begin(tx, SERVERS, row, "start", updated_at=now)
+                    await self._parts.kernel.engine.begin(
+                        tx, "server.start", resource_type="server", resource_id=id, project_id=row["project_id"]
+                    )
+                else:  # as with Nova, the owner finds it among the server's actions, where nobody asked for it
+                    world, reason = self._parts.kernel.world, _reason(state)
+                    await note(tx, world, "server.stop", "server", id, row["project_id"], reason)
             return 1
 
         return await retrying(self._parts.kernel.store, write)
+
+
+def _reason(state: PowerState) -> str:
+    if state is PowerState.NOSTATE:
+        return "the guest's definition was lost"
+    return "the guest's process died" if state is PowerState.CRASHED else "the guest shut itself down"
 
 
 def _shown(state: PowerState) -> int:

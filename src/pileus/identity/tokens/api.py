@@ -11,7 +11,7 @@ from pileus.identity.tokens.schema import Auth
 from pileus.identity.tokens.scopes import Scopes
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.declare import delete, get, head, post, resource
-from pileus.kernel.api.errors import Unauthorized
+from pileus.kernel.api.errors import Forbidden, Unauthorized
 from pileus.kernel.store.database import retrying
 
 
@@ -32,7 +32,7 @@ class AuthTokens:
         self._methods = methods
         self._scopes = scopes
 
-    @post(body=Auth, public=True, transaction="none")
+    @post(body=Auth, public=True, transaction="none", raises=(Unauthorized, Forbidden))
     async def create(self, call: Call, body: dict[str, Any]) -> Answer:
         """Get a token."""
         proof = await self._methods.prove(body["identity"])

@@ -21,7 +21,7 @@ from pileus.identity.users.schema import PasswordChange, User
 from pileus.identity.users.table import USERS
 from pileus.kernel.api.call import Call, Page
 from pileus.kernel.api.declare import delete, get, patch, post, resource
-from pileus.kernel.api.errors import Unauthorized
+from pileus.kernel.api.errors import Forbidden, Unauthorized
 from pileus.kernel.store import Row
 from pileus.kernel.store.database import retrying
 
@@ -93,7 +93,15 @@ class Users:
         """Delete a user with all that is theirs."""
         await self._logic.delete(call.tx, user["id"])
 
-    @post("/{user_id}/password", body=PasswordChange, status=204, public=True, loads=False, transaction="none")
+    @post(
+        "/{user_id}/password",
+        body=PasswordChange,
+        status=204,
+        public=True,
+        loads=False,
+        transaction="none",
+        raises=(Unauthorized, Forbidden),
+    )
     async def change_password(self, call: Call, user_id: str, body: dict[str, Any]) -> None:
         """Change one's own password; the old one is the proof, no token is needed."""
         async with call.store.read() as tx:

@@ -103,7 +103,7 @@ class Call:
         """Whether the caller has a right of this resource (by its rule, as declared in `rights=`)."""
         resource = self.operation.resource
         assert resource is not None
-        return self.service.policy.allows(resource.policy % rule, self.who, target or self.own())
+        return self.service.policy.allows(resource.policy % rule, self.who, self.own() if target is None else target)
 
     def must(self, rule: str, target: Mapping[str, Any] | None = None) -> None:
         """Raise unless the caller has the right.
@@ -113,7 +113,7 @@ class Call:
         """
         resource = self.operation.resource
         assert resource is not None
-        self.service.policy.require(resource.policy % rule, self.who, target or self.own())
+        self.service.policy.require(resource.policy % rule, self.who, self.own() if target is None else target)
 
     def own(self) -> dict[str, Any]:
         """The target of an operation on what the caller itself will own."""

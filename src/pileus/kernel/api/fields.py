@@ -169,8 +169,20 @@ def integer(
     bounds = {k: v for k, v in (("minimum", least), ("maximum", most)) if v is not None}
     if not loose:
         return field_of(doc, {"type": "integer", **bounds}, options)
-    options.setdefault("convert", int)
+    options.setdefault("convert", _within(least, most))
     return field_of(doc, {"type": ["integer", "string"], "pattern": "^-?[0-9]+$", **bounds}, options)
+
+
+def _within(least: int | None, most: int | None) -> Callable[[Any], int]:
+    """Makes the converter of loose integers: bounds in a JSON Schema do not bind strings."""
+
+    def convert(value: Any) -> int:
+        made = int(value)
+        if (least is not None and made < least) or (most is not None and made > most):
+            raise ValueError(f"{value!r} is not between {least} and {most}")
+        return made
+
+    return convert
 
 
 def number(doc: str, *, least: float | None = None, most: float | None = None, **options: Unpack[Options]) -> Field:

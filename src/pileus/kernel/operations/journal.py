@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from pileus.kernel.operations.declare import Run
 from pileus.kernel.store import METADATA, Json, Row, Tx, UtcDateTime
+from pileus.kernel.world import World
 
 OPERATIONS = Table(
     "operations",
@@ -128,3 +129,35 @@ async def record_step(tx: Tx, run: Run, position: int, values: dict[str, Any]) -
     )
     if not changed:
         await tx.insert(OPERATION_STEPS, {"operation_id": run.id, "position": position, **values})
+
+
+async def note(
+    tx: Tx, world: World, kind: str, resource_type: str, resource_id: str, project_id: str, reason: str
+) -> None:
+    """Enter what happened by itself, so that it stands among what was done; nobody's request, and already over.
+
+    Args:
+        reason: kept in the run's input, for people.
+    """
+    now, own = world.clock.now(), world.ids.uuid()
+    run = {
+        "id": own,
+        "kind": kind,
+        "resource_type": resource_type,
+        "resource_id": resource_id,
+        "queue": own,
+        "project_id": project_id,
+        "user_id": "",
+        "request_id": f"req-{world.ids.uuid()}",
+        "state": "done",
+        "input": {"reason": reason},
+        "cancel": False,
+        "deadline": now,
+        "sequence": 0,
+        "created_at": now,
+        "updated_at": now,
+        "finished_at": now,
+    }
+    await tx.insert(OPERATIONS, run)
+    step = {"operation_id": own, "position": 0, "name": kind.rpartition(".")[2], "state": "done"}
+    await tx.insert(OPERATION_STEPS, {**step, "started_at": now, "finished_at": now})

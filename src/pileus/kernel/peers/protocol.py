@@ -11,6 +11,9 @@ from typing import Any, Protocol, TypeVar, cast, get_type_hints
 
 import msgspec
 
+from pileus.kernel import log
+
+LOG = log.get("peers")
 T = TypeVar("T")
 
 
@@ -76,14 +79,19 @@ def serve(
     methods = methods_of(protocol)
 
     async def answer(data: bytes) -> bytes:
-        message = msgspec.json.decode(data, type=Message)
-        _signature, hints = methods[message.method]
-        arguments = {
-            name: msgspec.json.decode(raw, type=hints.get(name, Any)) for name, raw in message.arguments.items()
-        }
         try:
+            message = msgspec.json.decode(data, type=Message)
+            if message.method not in methods:
+                raise LookupError(f"{address} has no method {message.method}")
+            _signature, hints = methods[message.method]
+            arguments = {
+                name: msgspec.json.decode(raw, type=hints.get(name, Any)) for name, raw in message.arguments.items()
+            }
             value = await getattr(target, message.method)(**arguments)
         except errors as error:
+            return _encode(Reply(error=type(error).__name__, text=str(error)))
+        except Exception as error:  # it must not take the transport down, nor cross as itself in one process only
+            LOG.exception("a peer's method failed", address=address, error=str(error))
             return _encode(Reply(error=type(error).__name__, text=str(error)))
         return _encode(Reply(value=msgspec.Raw(_encode(value))))
 

@@ -6,7 +6,7 @@ This is the edge that rule 7 speaks of: the only place that opens and commits a 
 import asyncio
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from pileus.kernel.api.errors import (
     NotFound,
     TooLarge,
     Unauthorized,
+    Unavailable,
     UnsupportedMediaType,
 )
 from pileus.kernel.api.fields import UNSET
@@ -33,7 +34,7 @@ from pileus.kernel.auth.access import within_access_rules
 from pileus.kernel.auth.caller import Authenticator
 from pileus.kernel.serving import negotiate
 from pileus.kernel.serving.mount import ActionSet, Mounted
-from pileus.kernel.store import SerializationFailure, Store, UnstorableValue
+from pileus.kernel.store import SerializationFailure, Store, UnfitValue
 from pileus.kernel.store.database import MOST_TRIES
 from pileus.kernel.world import World
 
@@ -83,9 +84,9 @@ class Dispatcher:
             answer = await self._run(call, path)
         except ApiError as error:
             answer = self._fault(call, error)
-        except UnstorableValue as error:
-            LOG.warning("unstorable", error=str(error)[:200], path=path, method=request.method)
-            answer = self._fault(call, BadRequest("A value of the request is out of range"))
+        except UnfitValue as error:
+            LOG.info("unfit", error=str(error), path=path, method=request.method)
+            answer = self._fault(call, BadRequest("A value is too long, too large, or not of characters that are text"))
         except (ClientDisconnect, asyncio.CancelledError):
             raise
         except Exception as error:
@@ -146,6 +147,8 @@ class Dispatcher:
                 call.who = await self._caller(call, path)
         call.operation, call.status = operation, operation.status
         call.params = request.query_params.multi_items()
+        if operation.transaction != "none":
+            _refuse_nul(values, call.params)
         if operation.headers is not None:
             call.given = headers.parse(operation.headers, request.headers.raw, call.version)
         strict = self._service.strict_query is not None and call.version >= self._service.strict_query.number
@@ -234,14 +237,16 @@ class Dispatcher:
     async def _transact(self, call: Call, operation: Operation, body: Any) -> Any:
         if operation.transaction == "none":
             return await self._invoke(call, operation, body)
-        for left in range(MOST_TRIES - 1, -1, -1):
-            opened = self._store.read() if operation.transaction == "read" else self._store.write()
+        for times in range(MOST_TRIES):
+            reads = operation.transaction == "read"
+            opened = self._store.read() if reads else self._store.write(alone=times > 0)
             try:
                 async with opened as call.tx:
-                    return await self._invoke(call, operation, body if not left else _copy(body))
+                    return await self._invoke(call, operation, body if times == MOST_TRIES - 1 else _copy(body))
             except SerializationFailure:
-                if not left:
-                    raise
+                if times == MOST_TRIES - 1:
+                    raise Unavailable("Too many requests change the same thing; try again.") from None
+            await self._store.lost(times)
         raise AssertionError("not reached")
 
     async def _invoke(self, call: Call, operation: Operation, body: Any) -> Any:
@@ -264,7 +269,9 @@ class Dispatcher:
                 target = await owner.subject(call, loaded, body)
             elif hasattr(owner, "target"):
                 target = owner.target(call, loaded)
-            elif isinstance(loaded, Mapping):
+            else:
+                # a right on something else would be asked for on what the caller owns, and given
+                assert isinstance(loaded, Mapping), f"{type(owner).__name__}.load gives no row and has no target()"
                 target = loaded
         elif hasattr(owner, "subject"):
             target = await owner.subject(call, None, body)
@@ -332,9 +339,12 @@ def _decoded(data: bytes) -> Any:
     if too_deep(data):
         raise BadRequest("Malformed request body: it is nested too deeply")
     try:
-        return _decode(data)
+        body = _decode(data)
+        if b"\\u0000" in data and _has_nul(body):
+            raise BadRequest("Malformed request body: the character U+0000 is no part of text")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest("Malformed request body: it is not valid JSON") from error
+    return body
 
 
 def too_deep(data: bytes) -> bool:
@@ -362,3 +372,20 @@ def _copy(body: Any) -> Any:
     if isinstance(body, list):
         return [_copy(value) for value in body]
     return body
+
+
+def _has_nul(body: Any) -> bool:
+    """Whether a text or a name in a document has the character U+0000, which PostgreSQL's text cannot hold."""
+    if isinstance(body, str):
+        return "\0" in body
+    if isinstance(body, dict):
+        return any("\0" in key or _has_nul(value) for key, value in body.items())
+    return isinstance(body, list) and any(_has_nul(value) for value in body)
+
+
+def _refuse_nul(names: Sequence[str], params: Sequence[tuple[str, str]]) -> None:
+    """Nothing is called by a name with U+0000 in it, and no list can be asked for one."""
+    if any("\0" in value for value in names):
+        raise NotFound
+    if any("\0" in name or "\0" in value for name, value in params):
+        raise BadRequest("The query has the character U+0000, which is no part of text")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -21,6 +22,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Plain = Callable[[Request], Awaitable[Answer]]
 
 CHUNK = 1 << 20
+_ASCII = "".join(map(chr, range(128)))
 
 
 class Application:
@@ -60,6 +62,9 @@ class Application:
             return
         if scope["type"] != "http":
             return
+        query: bytes = scope["query_string"]
+        if not query.isascii():  # whatever reads it later takes it for text
+            scope["query_string"] = quote(query, safe=_ASCII).encode()
         request = Request(scope, receive)
         path: str = scope["path"]
         first = path[1:].partition("/")[0]

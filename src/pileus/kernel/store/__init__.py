@@ -11,7 +11,7 @@ from pileus.kernel.store.errors import (
     NestedTransaction,
     SerializationFailure,
     StoreError,
-    UnstorableValue,
+    UnfitValue,
 )
 from pileus.kernel.store.types import METADATA, Json, UtcDateTime
 
@@ -26,6 +26,6 @@ __all__ = [
     "Store",
     "StoreError",
     "Tx",
-    "UnstorableValue",
+    "UnfitValue",
     "UtcDateTime",
 ]

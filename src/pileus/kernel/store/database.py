@@ -19,7 +19,7 @@ Row: TypeAlias = dict[str, Any]
 
 R = TypeVar("R")
 
-MOST_TRIES = 8
+MOST_TRIES = 12
 
 
 class Tx(Protocol):
@@ -69,8 +69,20 @@ class Store(Protocol):
         """A transaction that only reads, on a consistent snapshot."""
         ...
 
-    def write(self) -> AbstractAsyncContextManager[Tx]:
-        """A transaction that commits when its block ends and rolls back when an exception leaves it."""
+    def write(self, *, alone: bool = False) -> AbstractAsyncContextManager[Tx]:
+        """A transaction that commits when its block ends and rolls back when an exception leaves it.
+
+        Args:
+            alone: whether nobody else in this process may write meanwhile: for one that lost before.
+        """
+        ...
+
+    async def lost(self, times: int) -> None:
+        """Wait for as long as is wise before running a transaction again that lost.
+
+        Args:
+            times: how often it has lost before.
+        """
         ...
 
     async def start(self) -> None:
@@ -88,11 +100,12 @@ async def retrying(store: Store, body: Callable[[Tx], Awaitable[R]]) -> R:
     Raises:
         SerializationFailure: it lost `MOST_TRIES` times.
     """
-    for left in range(MOST_TRIES - 1, -1, -1):
+    for times in range(MOST_TRIES):
         try:
-            async with store.write() as tx:
+            async with store.write(alone=times > 0) as tx:
                 return await body(tx)
         except SerializationFailure:
-            if not left:
+            if times == MOST_TRIES - 1:
                 raise
+        await store.lost(times)
     raise AssertionError("not reached")

@@ -3,7 +3,7 @@
 StoreError
 ├── DuplicateRow          a unique constraint was violated
 ├── MissingReference      a foreign key points at nothing, or something still points here
-├── UnstorableValue       a value that no column can hold: too large a number, text that is none
+├── UnfitValue            too long, too large, or of characters that no column can hold
 ├── SerializationFailure  the transaction lost against another one and may be run again
 ├── NestedTransaction     a task that is in a transaction asked for another: a bug
 ├── NewerSchema           the database was written by a newer program
@@ -28,8 +28,11 @@ class MissingReference(StoreError):
     """A foreign key points at nothing, or something still points at what was to go."""
 
 
-class UnstorableValue(StoreError):
-    """A value that the column cannot hold: the edge answers 400, since only a request can have brought it."""
+class UnfitValue(StoreError):
+    """A value that the column cannot hold, or more of them than a filter can.
+
+    The edge answers 400: only a request can have brought it.
+    """
 
 
 class SerializationFailure(StoreError):

@@ -1,16 +1,39 @@
-"""PostgreSQL behind the store's calls, through asyncpg."""
+"""PostgreSQL behind the store's calls, through asyncpg.
 
+Writers run serializable and lose against each other; who lost writes alone in its process the next time, since quotas
+that are counted from rows make every two creations in a project rivals.  Readers run on a snapshot that nothing can
+take from them, and leave no traces that a writer could lose over.
+"""
+
+import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Table, insert
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.dml import Insert
 
 from pileus.kernel.store.database import Row, Tx
-from pileus.kernel.store.errors import DuplicateRow, MissingReference, SerializationFailure, StoreError, UnstorableValue
+from pileus.kernel.store.errors import (
+    DuplicateRow,
+    MissingReference,
+    NestedTransaction,
+    NoDatabase,
+    SerializationFailure,
+    StoreError,
+    UnfitValue,
+)
+from pileus.kernel.store.types import json_decode, json_encode
+
+UNSTORABLE = frozenset({"22001", "22003", "22008", "22021", "22P05"})
+"""Too long, out of range, a moment out of range, not a character that can be kept (twice)."""
+
+FIRST_PAUSE = 0.004
+LONGEST_PAUSE = 0.5
+"""Seconds that a transaction waits when it lost for the first time, and at most."""
 
 
 def _translate(error: DBAPIError) -> StoreError:
@@ -20,10 +43,11 @@ def _translate(error: DBAPIError) -> StoreError:
         return DuplicateRow(text, text)
     if state == "23503":
         return MissingReference(text)
-    if isinstance(error, DataError) or state[:2] == "22":  # asyncpg refuses some values before they are sent
-        return UnstorableValue(text)
     if state in {"40001", "40P01"}:
         return SerializationFailure(text)
+    # what asyncpg itself refuses to send has one state for everything, wrong types of ours included
+    if state in UNSTORABLE or (state == "22000" and ("out of" in text or "surrogates" in text)):
+        return UnfitValue(text)
     return StoreError(text)
 
 
@@ -38,6 +62,8 @@ class PostgresTx:
         try:
             return await self._connection.execute(statement, parameters)
         except DBAPIError as error:
+            if error.connection_invalidated:  # nothing has been committed: another connection may do better
+                raise SerializationFailure(str(error.orig)) from error
             raise _translate(error) from error
 
     async def all(self, statement: Executable) -> list[Row]:
@@ -85,6 +111,37 @@ class PostgresTx:
             raise
 
 
+class Turns:
+    """Who of this process may write at the moment: several side by side, or one that must not lose again alone.
+
+    First come, first served: who wants to be alone waits for those who are writing, and whoever comes later for them.
+    """
+
+    def __init__(self) -> None:
+        self._door = asyncio.Lock()
+        self._inside = 0
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    @asynccontextmanager
+    async def turn(self, *, alone: bool) -> AsyncIterator[None]:
+        """One turn at writing."""
+        if alone:
+            async with self._door:
+                await self._empty.wait()
+                yield
+            return
+        async with self._door:
+            self._inside += 1
+            self._empty.clear()
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            if not self._inside:
+                self._empty.set()
+
+
 class PostgresStore:
     """A PostgreSQL database.
 
@@ -99,35 +156,70 @@ class PostgresStore:
         self._prepare = prepare
         self._pool_size = pool_size
         self._engine: AsyncEngine | None = None
+        self._writers: set[asyncio.Task[Any] | None] = set()
+        self._turns = Turns()
 
     async def start(self) -> None:
-        """Open the database and bring its schema up to date."""
-        self._engine = create_async_engine(self._url, pool_size=self._pool_size, isolation_level="SERIALIZABLE")
-        async with self._engine.connect() as connection:
+        """Open the database and bring its schema up to date.
+
+        Raises:
+            NoDatabase: it does not answer or does not let us in.
+        """
+        self._engine = create_async_engine(
+            self._url,
+            pool_size=self._pool_size,
+            isolation_level="SERIALIZABLE",
+            json_serializer=json_encode,
+            json_deserializer=json_decode,
+            hide_parameters=True,  # messages end up in logs
+        )
+        try:
+            connection = await self._engine.connect()
+        except (OSError, DBAPIError, ValueError) as error:
+            shown = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=True)
+            raise NoDatabase(f"the database {shown} cannot be opened: {getattr(error, 'orig', error)}") from error
+        try:
             await connection.run_sync(self._prepare)
+        finally:
+            await connection.close()
 
     async def stop(self) -> None:
         """Close the connections."""
         if self._engine is not None:
             await self._engine.dispose()
 
-    def read(self) -> AbstractAsyncContextManager[Tx]:
-        """A transaction that only reads, on a consistent snapshot."""
-        return self._transaction(read_only=True)
-
-    def write(self) -> AbstractAsyncContextManager[Tx]:
-        """A transaction that commits when its block ends."""
-        return self._transaction(read_only=False)
+    async def lost(self, times: int) -> None:
+        """Wait longer each time, and never as long as another: writers of other machines must get out of the way."""
+        # real time and chance even in a simulated world, since the database is not simulated
+        pause: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2**times) if times else 0.0
+        await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311 - no secret
 
     @asynccontextmanager
-    async def _transaction(self, *, read_only: bool) -> AsyncIterator[Tx]:
-        assert self._engine is not None, "the store has not been started"
-        engine = self._engine.execution_options(postgresql_readonly=read_only)
+    async def read(self) -> AsyncIterator[Tx]:
+        """A transaction that only reads, on a consistent snapshot."""
+        async with self._transaction(isolation_level="REPEATABLE READ", postgresql_readonly=True) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def write(self, *, alone: bool = False) -> AsyncIterator[Tx]:
+        """A transaction that commits when its block ends."""
+        task = asyncio.current_task()
+        if task in self._writers:
+            raise NestedTransaction("this task is in a write transaction already")
+        self._writers.add(task)
         try:
-            async with engine.begin() as connection:
-                tx = PostgresTx(connection)
+            async with self._turns.turn(alone=alone), self._transaction() as tx:
                 yield tx
-        except DBAPIError as error:  # the commit itself
-            raise _translate(error) from error
+        finally:
+            self._writers.discard(task)
         for hook in tx.hooks:
             hook()
+
+    @asynccontextmanager
+    async def _transaction(self, **options: Any) -> AsyncIterator[PostgresTx]:
+        assert self._engine is not None, "the store has not been started"
+        try:
+            async with self._engine.execution_options(**options).begin() as connection:
+                yield PostgresTx(connection)
+        except DBAPIError as error:  # the commit itself
+            raise _translate(error) from error

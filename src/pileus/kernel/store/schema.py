@@ -7,7 +7,8 @@ Alembic's word) whose revision ids are `<service>_NNNN`.  A full-schema creation
 Alembic is imported by nobody who starts with a database that is up to date.
 """
 
-from collections.abc import Iterator, Sequence
+import graphlib
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def bring_up_to_date(connection: Connection, folders: Sequence[Path]) -> None:
             METADATA.create_all(connection)
         else:
             _refuse_newer(present, wanted)
-            migrate(connection, folders)
+            migrate(connection, folders, present)
         _stamp(connection, wanted)
 
 
@@ -101,39 +102,48 @@ def _alone(connection: Connection) -> Iterator[None]:
 
 
 def _stamp(connection: Connection, revisions: set[str]) -> None:
-    """Keep what the schema is at: one row a service.
-
-    Alembic by itself leaves out a revision that one of another service depends on.
-    """
+    """Keep what the schema is at: one row a service."""
     _VERSION.create(connection, checkfirst=True)
     connection.execute(_VERSION.delete())
-    connection.execute(_VERSION.insert(), [{"version_num": revision} for revision in sorted(revisions)])
+    for revision in sorted(revisions):
+        connection.execute(_VERSION.insert().values(version_num=revision))
 
 
-def migrate(connection: Connection, folders: Sequence[Path]) -> None:
-    """Run every missing migration with Alembic in the open transaction.
+def migrate(connection: Connection, folders: Sequence[Path], present: Collection[str] = ()) -> None:
+    """Run every missing migration in the open transaction, one after those that it depends on.
+
+    The files and what is in them are Alembic's; the walk over them is ours.  Alembic's own takes revisions that others
+    depend on for superseded, and refuses a database that names each service's newest.
+
+    Args:
+        present: the newest revision of each service that the database has.
 
     Raises:
         UnknownSchema: afterwards a row points at nothing; the caller's transaction must not be committed.
     """
     from alembic.config import Config
-    from alembic.runtime.environment import EnvironmentContext
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", "\n".join(str(folder).replace("%", "%%") for folder in folders))
-    script = ScriptDirectory.from_config(config)
-    environment = EnvironmentContext(config, script)
-
-    def upgrade(revision: object, _context: object) -> object:
-        return script._upgrade_revs("heads", revision)  # type: ignore[arg-type]
-
-    environment.configure(connection=connection, target_metadata=METADATA, fn=upgrade)
-    with environment.begin_transaction():
-        environment.run_migrations()
+    scripts = {script.revision: script for script in ScriptDirectory.from_config(config).walk_revisions()}
+    needs = {
+        name: {*_several(script.down_revision), *_several(script.dependencies)} for name, script in scripts.items()
+    }
+    reached = {revision[:-5]: revision for revision in present}
+    with Operations.context(MigrationContext.configure(connection)):
+        for name in graphlib.TopologicalSorter(dict(sorted(needs.items()))).static_order():
+            if name > reached.get(name[:-5], ""):
+                scripts[name].module.upgrade()
     if connection.dialect.name == "sqlite":
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
         if broken:
             raise UnknownSchema(f"after its migration a row of {broken[0]} would point at nothing in {broken[2]}")
+
+
+def _several(names: str | Collection[str] | None) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names or ())

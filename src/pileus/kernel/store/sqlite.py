@@ -23,7 +23,7 @@ from pileus.kernel.store.errors import (
     NestedTransaction,
     SerializationFailure,
     StoreError,
-    UnstorableValue,
+    UnfitValue,
 )
 from pileus.kernel.store.reading import Plan, Plans
 
@@ -34,6 +34,8 @@ def _translate(error: Exception) -> StoreError:
         return DuplicateRow(text, text.rpartition(": ")[2])
     if "FOREIGN KEY constraint failed" in text:
         return MissingReference(text)
+    if "Expression tree is too large" in text or "too many SQL variables" in text:
+        return UnfitValue(text)  # a filter with thousands of values
     if "locked" in text or "busy" in text:
         return SerializationFailure(text)
     return StoreError(text)
@@ -53,7 +55,7 @@ class SqliteTx:
         except (IntegrityError, OperationalError) as error:
             raise _translate(error) from error
         except (OverflowError, UnicodeEncodeError, DataError) as error:
-            raise UnstorableValue(str(error)) from error
+            raise UnfitValue(str(error)) from error
 
     def _read(self, plan: Plan, bound: Any, *, one: bool) -> list[Row]:
         try:
@@ -63,7 +65,7 @@ class SqliteTx:
         except (sqlite3.IntegrityError, sqlite3.OperationalError) as error:
             raise _translate(error) from error
         except (OverflowError, UnicodeEncodeError, sqlite3.DataError) as error:
-            raise UnstorableValue(str(error)) from error
+            raise UnfitValue(str(error)) from error
         return plan.rows(found)
 
     async def all(self, statement: Executable) -> list[Row]:
@@ -160,10 +162,10 @@ class SqliteStore:
 
         if self._path is None:
             # one connection is the database: the pool keeps it open for as long as the engine lives
-            engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+            engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool, hide_parameters=True)
         else:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+            engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
         event.listen(engine, "connect", self._on_connect)
         self._engine = engine
         self._plans = Plans(engine.dialect)
@@ -193,12 +195,16 @@ class SqliteStore:
         if self._engine is not None:
             self._engine.dispose()
 
+    async def lost(self, times: int) -> None:
+        """Let others have a turn; there is one writer, so that it cannot lose for long."""
+        await asyncio.sleep(0)
+
     def read(self) -> AbstractAsyncContextManager[Tx]:
         """A transaction that only reads, on a consistent snapshot."""
         return self._read()
 
-    def write(self) -> AbstractAsyncContextManager[Tx]:
-        """A transaction that commits when its block ends."""
+    def write(self, *, alone: bool = False) -> AbstractAsyncContextManager[Tx]:
+        """A transaction that commits when its block ends; a writer is always alone."""
         return self._write()
 
     @asynccontextmanager
@@ -235,19 +241,23 @@ class SqliteStore:
                 except BaseException:
                     connection.rollback()
                     raise
-                await self._commit(connection)
+                cancelled = await self._commit(connection)
             finally:
                 self._owner = None
         for hook in tx.hooks:
             hook()
+        if cancelled is not None:
+            raise cancelled
 
-    async def _commit(self, connection: Connection) -> None:
-        if self._durable and self._path is not None:
-            commit = asyncio.ensure_future(asyncio.to_thread(connection.commit))
-            try:
-                await asyncio.shield(commit)
-            except asyncio.CancelledError:
-                await commit  # a cancelled request must not hand on the writer in the middle of a commit
-                raise
-        else:
+    async def _commit(self, connection: Connection) -> asyncio.CancelledError | None:
+        """Commit; the cancellation that came meanwhile, to be raised once what hangs on the commit is done."""
+        if not self._durable or self._path is None:
             connection.commit()
+            return None
+        commit = asyncio.ensure_future(asyncio.to_thread(connection.commit))
+        try:
+            await asyncio.shield(commit)
+        except asyncio.CancelledError as cancelled:
+            await commit  # the writer is not handed on in the middle of a commit
+            return cancelled
+        return None

@@ -21,7 +21,13 @@ METADATA = MetaData(
 """Every table of every service; names start with the service's name."""
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder().decode
+json_decode = msgspec.json.Decoder().decode
+"""From JSON, text or bytes."""
+
+
+def json_encode(value: Any) -> str:
+    """To JSON, moments and structs included; in both databases by the same hand."""
+    return _encode(value).decode()
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -59,13 +65,13 @@ class Json(TypeDecorator[Any]):
         """Encode for SQLite."""
         if value is None or dialect.name == "postgresql":
             return value
-        return _encode(value).decode()
+        return json_encode(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """Decode for SQLite."""
         if value is None or dialect.name == "postgresql":
             return value
-        return _decode(value)
+        return json_decode(value)
 
 
 class json_text(GenericFunction[str]):  # noqa: N801 - a function of SQL

@@ -95,13 +95,13 @@ class RouterApi:
         """Take a router off a subnet."""
         return await self._logic.remove_interface(call, row, body)
 
-    @put("/{id}/add_extraroutes", rule="add_extraroutes", allow=ADMIN_OR_MEMBER, body=ExtraRoutes)
+    @put("/{id}/add_extraroutes", rule="add_extraroutes", allow=ADMIN_OR_MEMBER, body=ExtraRoutes, kind="action")
     async def add_routes(self, call: Call, row: Row, body: dict[str, Any]) -> Row:
         """Add routes to a router, whatever others it has."""
         row = await self._logic.change_routes(call.tx, row, body["routes"], [])
         return (await complete(call.tx, [row], self._zone))[0]
 
-    @put("/{id}/remove_extraroutes", rule="remove_extraroutes", allow=ADMIN_OR_MEMBER, body=ExtraRoutes)
+    @put("/{id}/remove_extraroutes", rule="remove_extraroutes", allow=ADMIN_OR_MEMBER, body=ExtraRoutes, kind="action")
     async def remove_routes(self, call: Call, row: Row, body: dict[str, Any]) -> Row:
         """Remove routes from a router, whatever others it has."""
         row = await self._logic.change_routes(call.tx, row, [], body["routes"])

@@ -5,14 +5,14 @@ from typing import Any
 from pileus.kernel.api.call import Call
 from pileus.kernel.api.errors import BadRequest, Forbidden
 from pileus.object_store.access.decision import Access
-from pileus.object_store.accounts.schema import META
+from pileus.object_store.accounts.schema import META, QUOTA
 from pileus.object_store.storage.protocol import AccountRecord, ContainerRecord, Storage, Subdir
 from pileus.object_store.wire import answers, metadata, moments
 from pileus.object_store.wire.lists import query_of
 
 SECRET = frozenset({"temp-url-key", "temp-url-key-2"})
 """Metadata that guests do not see."""
-RESELLERS = frozenset({"quota-bytes", "quota-count"})
+RESELLERS = frozenset({"quota-bytes", QUOTA})
 """Metadata that only resellers set."""
 
 
@@ -37,6 +37,11 @@ class Accounts:
         change = metadata.changes("account", call.given)
         quota = change.get(META + "quota-bytes")
         if quota is not None and not (quota.isascii() and quota.isdecimal()):
+            raise BadRequest("Invalid quota.")
+        if "quota" in call.given or "remove_quota" in call.given:
+            change[QUOTA] = call.given.get("quota") or None
+        count = change.get(QUOTA)
+        if count is not None and not (count.isascii() and count.isdecimal()):
             raise BadRequest("Invalid quota.")
         if any(key.removeprefix(META) in RESELLERS for key in change) and not self._access.reseller(call.who):
             raise Forbidden
@@ -73,6 +78,7 @@ def shown(account: AccountRecord, *, owner: bool) -> dict[str, Any]:
     meta = metadata.below(account.metadata, META)
     return {
         "meta": meta if owner else {name: value for name, value in meta.items() if name not in SECRET},
+        "quota": account.metadata.get(QUOTA),
         "containers": account.containers,
         "objects": account.usage.objects,
         "bytes": account.usage.bytes,

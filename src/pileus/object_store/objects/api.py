@@ -16,9 +16,9 @@ from pileus.object_store.objects.entering import Door, Place
 from pileus.object_store.objects.logic import Objects
 from pileus.object_store.objects.opening import Opened, Opener
 from pileus.object_store.objects.reading import STATIC, ObjectSource, shown
-from pileus.object_store.objects.schema import ObjectHeaders
+from pileus.object_store.objects.schema import META, ObjectHeaders
 from pileus.object_store.storage.protocol import ContainerRecord, ObjectRecord
-from pileus.object_store.wire import bodies, bulk, moments, names
+from pileus.object_store.wire import bodies, bulk, metadata, moments, names
 from pileus.object_store.wire.lists import ListQuery
 
 
@@ -151,11 +151,16 @@ class ObjectResource:
             etag=opened.etag if opened.kind == "plain" else "",
             absent=call.given.get("if_none_match") == "*",
         )
-        made = _made(record) | {
-            "X-Copied-From": quote(f"{source[1]}/{source[2]}"),
-            "X-Copied-From-Last-Modified": moments.modified(old.stamp),
-            "X-Copied-From-Account": quote(source[0]),
-        }
+        meta = {"meta": metadata.below(record.metadata, META)}
+        made = (
+            headers.render(ObjectHeaders, meta, call)
+            | _made(record)
+            | {
+                "X-Copied-From": quote(f"{source[1]}/{source[2]}"),
+                "X-Copied-From-Last-Modified": moments.modified(old.stamp),
+                "X-Copied-From-Account": quote(source[0]),
+            }
+        )
         return Answer(201, made)
 
 

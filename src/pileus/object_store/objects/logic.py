@@ -7,6 +7,7 @@ from starlette.requests import ClientDisconnect
 
 from pileus.kernel.api.call import Call
 from pileus.kernel.api.errors import BadRequest, NotFound, PreconditionFailed, TooLarge, Unprocessable
+from pileus.object_store.accounts.schema import QUOTA as ACCOUNT_QUOTA
 from pileus.object_store.containers.schema import META as CONTAINER_META
 from pileus.object_store.errors import ClientClosed, InsufficientStorage, LengthRequired, QuotaExceeded
 from pileus.object_store.storage.protocol import (
@@ -83,6 +84,9 @@ class Objects:
         if most_count is not None and container.usage.objects + 1 > int(most_count):
             raise QuotaExceeded
         record = await self.storage.account(account)
+        count = record.metadata.get(ACCOUNT_QUOTA) if record is not None else None
+        if record is not None and count is not None and record.usage.objects + 1 > int(count):
+            raise QuotaExceeded
         quota = record.metadata.get("x-account-meta-quota-bytes", "") if record is not None else ""
         if record is not None and quota.isdecimal() and record.usage.bytes + more > int(quota):
             raise QuotaExceeded

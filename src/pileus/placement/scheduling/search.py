@@ -5,7 +5,8 @@ common with; the root of the tree that is served is the candidate's *anchor*.
 """
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -40,8 +41,16 @@ class Candidate(msgspec.Struct, gc=False):
     mappings: dict[str, list[str]]
 
 
-Options = dict[str, list[Option]]
-"""The options of one group by anchor."""
+class Options(msgspec.Struct, gc=False):
+    """The ways to satisfy one group.
+
+    Attributes:
+        anchors: whoever gives something, by anchor.
+        make: the options under an anchor: made when its turn comes, which with a limit it seldom does.
+    """
+
+    anchors: dict[str, Any]
+    make: Callable[[str], list[Option]]
 
 
 def search(snapshot: Snapshot, request: Request, *, most: int = 0, nested: bool = True) -> Iterator[Candidate]:
@@ -55,18 +64,18 @@ def search(snapshot: Snapshot, request: Request, *, most: int = 0, nested: bool 
     by_group: list[Options] = []
     for group in request.groups:
         options = _options(snapshot, group, roots)
-        if not options:
+        if options is None or not options.anchors:
             return iter(())
         by_group.append(options)
-    anchors = [a for a in by_group[0] if all(a in options for options in by_group[1:])]
-    if len(by_group) == 1 and nested and not request.subtrees:
-        found = _single(request.groups[0].suffix, by_group[0], anchors, distinct=not snapshot.sharing())
+    anchors = [a for a in by_group[0].anchors if all(a in options.anchors for options in by_group[1:])]
+    if len(by_group) == 1 and not request.subtrees:
+        found = _in_turn(_single(request.groups[0].suffix, by_group[0], anchor) for anchor in anchors)
     else:
-        found = _in_turn(_combined(snapshot, request, [options[a] for options in by_group]) for a in anchors)
-        if not nested:
-            found = (candidate for candidate in found if _one_of_each_tree(snapshot, candidate))
-        if snapshot.sharing():
-            found = _distinct(found)
+        found = _in_turn(_combined(snapshot, request, by_group, anchor) for anchor in anchors)
+    if not nested:
+        found = (candidate for candidate in found if _one_of_each_tree(snapshot, candidate))
+    if snapshot.sharing():
+        found = _distinct(found)
     return itertools.islice(found, most) if most else found
 
 
@@ -83,13 +92,13 @@ def _roots(snapshot: Snapshot, request: Request) -> set[str] | None:
     }
 
 
-def _options(snapshot: Snapshot, group: Group, roots: set[str] | None) -> Options:
-    """The ways to satisfy a group."""
+def _options(snapshot: Snapshot, group: Group, roots: set[str] | None) -> Options | None:
+    """The ways to satisfy a group; None if it names a tree that there is none of."""
     root = ""
     if group.in_tree:
         node = snapshot.nodes.get(group.in_tree)
         if node is None:
-            return {}
+            return None
         root = node.root
     members = None
     if group.member_of:
@@ -122,21 +131,26 @@ def _of_one(
         nodes = _givers(snapshot, *wanted[0], root)
     else:
         nodes = list((snapshot.trees[root] if root else snapshot.nodes).values())
-    found: Options = {}
+    found: dict[str, list[Node]] = {}
     for node in nodes:
-        uid = node.uuid
-        if (members is not None and uid not in members) or uid in strangers:
+        if (members is not None and node.uuid not in members) or node.uuid in strangers:
             continue
         if not _gives(node, wanted[1:]) or not _is_like(node, group):
             continue
-        option = Option(tuple([(uid, name, amount) for name, amount in wanted]), (uid,))
         if roots is None or node.root in roots:
-            found.setdefault(node.root, []).append(option)
+            found.setdefault(node.root, []).append(node)
         if SHARES in node.traits:
             for anchor in sorted(snapshot.anchors(node) - {node.root}):
                 if roots is None or anchor in roots:
-                    found.setdefault(anchor, []).append(option)
-    return found
+                    found.setdefault(anchor, []).append(node)
+
+    def make(anchor: str) -> list[Option]:
+        return [
+            Option(tuple([(node.uuid, name, amount) for name, amount in wanted]), (node.uuid,))
+            for node in found[anchor]
+        ]
+
+    return Options(found, make)
 
 
 def _gives(node: Node, wanted: list[tuple[str, int]]) -> bool:
@@ -184,16 +198,15 @@ def _of_several(
         by_class.append(by_anchor)
         trees = by_anchor if trees is None else [anchor for anchor in trees if anchor in by_anchor]
     wanted = list(group.amounts.items())
-    found: Options = {}
-    for anchor in trees or ():
-        options = [
+
+    def make(anchor: str) -> list[Option]:
+        return [
             _taken(chosen, wanted)
             for chosen in itertools.product(*(by_anchor[anchor] for by_anchor in by_class))
             if not group.required or _have(chosen, group)
         ]
-        if options:
-            found[anchor] = options
-    return found
+
+    return Options(dict.fromkeys(trees or ()), make)
 
 
 def _have(chosen: tuple[Node, ...], group: Group) -> bool:
@@ -207,68 +220,67 @@ def _taken(chosen: tuple[Node, ...], wanted: list[tuple[str, int]]) -> Option:
     return Option(uses, tuple(dict.fromkeys([node.uuid for node in chosen])))
 
 
-def _single(suffix: str, options: Options, anchors: list[str], *, distinct: bool) -> Iterator[Candidate]:
-    """The candidates of the only group: its options as they are.
-
-    Args:
-        distinct: whether no option stands under two anchors.
-    """
-    seen: set[tuple[Use, ...]] = set()
-    for rank in range(max((len(options[anchor]) for anchor in anchors), default=0)):
-        for anchor in anchors:
-            if rank >= len(options[anchor]):
-                continue
-            option = options[anchor][rank]
-            if not distinct:
-                if option.uses in seen:
-                    continue
-                seen.add(option.uses)
-            amounts: dict[str, dict[str, int]] = {}
-            for provider, name, amount in option.uses:
-                if provider in amounts:
-                    amounts[provider][name] = amount
-                else:
-                    amounts[provider] = {name: amount}
-            yield Candidate(amounts, {suffix: list(option.providers)})
-
-
-def _combined(snapshot: Snapshot, request: Request, by_group: list[list[Option]]) -> Iterator[Candidate]:
-    """One option of each group of one anchor, in all combinations that work; dead ends are left early."""
-    chosen: list[Option] = []
-    taken: dict[tuple[str, str], int] = {}
-    own: set[str] = set()
-
-    def fits(option: Option, group: Group) -> bool:
-        if request.isolate and group.suffix and option.providers[0] in own:
-            return False
+def _single(suffix: str, options: Options, anchor: str) -> Iterator[Candidate]:
+    """The candidates of the only group under an anchor: its options as they are."""
+    for option in options.make(anchor):
+        amounts: dict[str, dict[str, int]] = {}
         for provider, name, amount in option.uses:
-            room = snapshot.nodes[provider].room[name]
-            needed = taken.get((provider, name), 0) + amount
+            if provider in amounts:
+                amounts[provider][name] = amount
+            else:
+                amounts[provider] = {name: amount}
+        yield Candidate(amounts, {suffix: list(option.providers)})
+
+
+def _combined(snapshot: Snapshot, request: Request, groups: list[Options], anchor: str) -> Iterator[Candidate]:
+    """One option of each group under an anchor, in all combinations that work."""
+    by_group = [options.make(anchor) for options in groups]
+    return _Combination(snapshot, request, by_group).walk(0) if all(by_group) else iter(())
+
+
+class _Combination:
+    """A walk through the options of all groups, one group after the other; dead ends are left early."""
+
+    def __init__(self, snapshot: Snapshot, request: Request, by_group: list[list[Option]]) -> None:
+        self._snapshot = snapshot
+        self._request = request
+        self._by_group = by_group
+        self._chosen: list[Option] = []
+        self._taken: dict[tuple[str, str], int] = {}
+        self._own: set[str] = set()
+
+    def walk(self, at: int) -> Iterator[Candidate]:
+        """The candidates that go on from what is chosen for the groups before this one."""
+        if at == len(self._by_group):
+            subtrees = self._request.subtrees
+            if all(_below_one(self._snapshot, self._request, self._chosen, suffixes) for suffixes in subtrees):
+                yield _candidate(self._request, self._chosen)
+            return
+        alone = self._request.isolate and bool(self._request.groups[at].suffix)
+        for option in self._by_group[at]:
+            if (alone and option.providers[0] in self._own) or not self._fits(option):
+                continue
+            self._account(option, 1)
+            if alone:
+                self._own.add(option.providers[0])
+            self._chosen.append(option)
+            yield from self.walk(at + 1)
+            self._chosen.pop()
+            if alone:
+                self._own.discard(option.providers[0])
+            self._account(option, -1)
+
+    def _fits(self, option: Option) -> bool:
+        for provider, name, amount in option.uses:
+            room = self._snapshot.nodes[provider].room[name]
+            needed = self._taken.get((provider, name), 0) + amount
             if needed > room.free or needed > room.most:
                 return False
         return True
 
-    def account(option: Option, group: Group, sign: int) -> None:
+    def _account(self, option: Option, sign: int) -> None:
         for provider, name, amount in option.uses:
-            taken[provider, name] = taken.get((provider, name), 0) + sign * amount
-        if request.isolate and group.suffix:
-            (own.add if sign > 0 else own.discard)(option.providers[0])
-
-    def walk(at: int) -> Iterator[Candidate]:
-        if at == len(by_group):
-            if all(_below_one(snapshot, request, chosen, suffixes) for suffixes in request.subtrees):
-                yield _candidate(request, chosen)
-            return
-        group = request.groups[at]
-        for option in by_group[at]:
-            if fits(option, group):
-                account(option, group, 1)
-                chosen.append(option)
-                yield from walk(at + 1)
-                chosen.pop()
-                account(option, group, -1)
-
-    return walk(0)
+            self._taken[provider, name] = self._taken.get((provider, name), 0) + sign * amount
 
 
 def _candidate(request: Request, chosen: list[Option]) -> Candidate:
@@ -306,12 +318,14 @@ def _distinct(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
 
 def _in_turn(sources: Iterable[Iterator[Candidate]]) -> Iterator[Candidate]:
     """One of each source, then the next of each."""
-    left = list(sources)
-    while left:
+    left: Iterable[Iterator[Candidate]] = sources
+    while True:
         still = []
         for source in left:
             candidate = next(source, None)
             if candidate is not None:
                 yield candidate
                 still.append(source)
+        if not still:
+            return
         left = still

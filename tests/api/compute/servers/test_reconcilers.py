@@ -21,6 +21,12 @@ async def test_a_guest_that_dies_becomes_shutoff(api, cloud):
     assert await power.converge() == 1
     shown = await api.show(own)
     assert (shown["status"], shown["OS-EXT-STS:power_state"]) == ("SHUTOFF", 6)
+    stopped, *_others = (await api.call("GET", f"/servers/{own}/os-instance-actions")).json()["instanceActions"]
+    assert (stopped["action"], stopped["user_id"], stopped["message"]) == ("stop", None, None)
+    path = f"/servers/{own}/os-instance-actions/{stopped['request_id']}"
+    [event] = (await api.call("GET", path, at="2.84", who="admin:p1")).json()["instanceAction"]["events"]
+    assert (event["event"], event["result"]) == ("compute_stop", "Success")
+    assert event["details"] == "the guest's process died"
     assert await power.converge() == 0
     assert await audit(cloud.server_parts) == []
     assert (await api.act(own, {"os-start": None})).status_code == 202
