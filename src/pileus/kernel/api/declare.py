@@ -328,7 +328,7 @@ class Service:
     fault: Callable[[ApiError, Any], tuple[dict[str, str], bytes]]
     page: Callable[[Any, str, str | None, str | None], dict[str, Any]] = lambda _c, _p, _n, _b: {}
     invalid: Callable[[InvalidInput], ApiError] = lambda error: error
-    stamp: Callable[[Any], str] = lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    stamp: Callable[[Any], str] = lambda moment: moment.isoformat()[:19] + "Z"
     aliases: tuple[str, ...] = ()
     project_in_path: bool = False
     most_body: int = 1 << 20
