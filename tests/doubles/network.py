@@ -125,6 +125,10 @@ class DoubleNetwork:
             found.setdefault(row["device_id"], []).append(self._record(row))
         return found
 
+    async def devices(self, tx):
+        made = await tx.all(select(PORTS.c.device_id).where(PORTS.c.created))
+        return [row["device_id"] for row in made]
+
     async def subnets(self, tx, network_ids):
         return {
             own: [SubnetRecord(f"s-{own}", "10.0.0.0/8", 4, "10.0.0.1", True, ("10.0.0.2",), ())] for own in network_ids

@@ -164,9 +164,9 @@ class RealCloud:
         """A network's id."""
         return str(self.demo.one("network", f"/v2.0/networks?name={name}", "networks", name)["id"])
 
-    def create(self, name: str, *networks: str, **more: Any) -> str:
-        """Ask for a server on networks (ids; `private` without); its id."""
-        image = self.demo.one("image", "/v2/images?name=guest", "images", "guest")["id"]
+    def create(self, name: str, *networks: str, image: str = "", **more: Any) -> str:
+        """Ask for a server on networks (ids; `private` without) from an image (the guest without); its id."""
+        image = image or self.demo.one("image", "/v2/images?name=guest", "images", "guest")["id"]
         flavor = self.demo.one("compute", "/flavors", "flavors", "m1.nano")["id"]
         nics = [{"uuid": each} for each in networks or (self.network("private"),)]
         body = {"name": name, "imageRef": image, "flavorRef": flavor, "key_name": KEY, "networks": nics, **more}

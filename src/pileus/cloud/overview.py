@@ -42,7 +42,7 @@ class Overview:
 
     async def audit(self, _question: dict[str, Any]) -> list[str]:
         """Where database, hypervisor, network and disk do not agree."""
-        return await self._cloud.compute.audit()
+        return [*await self._cloud.compute.audit(), *await self._cloud.network.audit()]
 
     async def trace(self, question: dict[str, Any]) -> list[dict[str, Any]]:
         """The operations of a request, with their steps."""

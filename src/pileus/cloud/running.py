@@ -198,7 +198,7 @@ class Serving:
             wanted = number(parts[1]) if len(parts) > 1 else service.history.maximum if service else 0
         except ValueError:
             service = None
-        if service is None:
+        if service is None or not service.history.minimum <= wanted <= service.history.maximum:
             return Answer(404, headers, b'{"error": "there is no such document"}')
         shown = document(service, wanted, f"{self.url}{service.prefix}")
         return Answer(200, headers, msgspec.json.encode(shown))

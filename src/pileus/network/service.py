@@ -102,6 +102,10 @@ class Network(Protocol):
         """The ports of devices, in their order of attachment; one or two queries however many devices."""
         ...
 
+    async def devices(self, tx: Tx) -> list[str]:
+        """The devices that ports were made for, also such as are no more; for audits."""
+        ...
+
     async def subnets(self, tx: Tx, network_ids: list[str]) -> dict[str, list[SubnetRecord]]:
         """The subnets of networks."""
         ...
@@ -193,6 +197,14 @@ class Proxied(Protocol):
 
     async def make_floating_ip(self, call: Call, pool: str) -> FloatingRecord:
         """A new floating IP from a network by name or id; an empty pool takes any."""
+        ...
+
+    async def lead_floating_ip(self, call: Call, address: str, port_id: str, fixed_ip: str) -> None:
+        """Lead the floating IP with an address to a port's fixed address; an empty port leads it nowhere.
+
+        Raises:
+            NotFound: the caller has no floating IP with that address.
+        """
         ...
 
     async def drop_floating_ip(self, tx: Tx, who: Caller, id: str) -> None:

@@ -94,4 +94,6 @@ def wire(parts: Parts, settings: NetworkSettings, backend: NetworkBackend) -> Do
     )
     parts.loops.add(plumber, watch)
     proxied = Proxies(groups, floats)
-    return Door(api, world, parts.store, parts.signals, changes, ports, addresses, groups, watch.stop, proxied)
+    return Door(
+        api, world, parts.store, parts.signals, changes, ports, addresses, groups, watch.stop, plumber.audit, proxied
+    )

@@ -6,6 +6,7 @@ import pytest
 
 from pileus.network.backend.protocol import BackendRefusedError, BackendUnavailableError
 from pileus.network.backend.wanted import Kind, Ref
+from pileus.network.networks.table import NETWORKS
 from pileus.network.reconcilers.wanted import digested
 
 
@@ -164,3 +165,18 @@ async def test_a_refused_object_does_not_keep_the_others_out(alice, loops, parts
     loops._members[0]._compared_at = None
     await settle(loops)
     await agree(parts, backend, network)
+
+
+async def test_an_audit_tells_what_the_backend_has_otherwise(alice, admin, loops, parts, backend, network):
+    net = await alice.make("network", name="n")
+    other = await alice.make("network", name="m")
+    await settle(loops)
+    assert await network.audit() == []
+    backend.damage(Ref(Kind.NETWORK, net["id"]))
+    assert await network.audit() == [f"{Ref(Kind.NETWORK, net['id'])} was changed in the network backend"]
+    await backend.remove([Ref(Kind.NETWORK, net["id"])])
+    assert await network.audit() == [f"{Ref(Kind.NETWORK, net['id'])} is not in the network backend"]
+    async with parts.store.write() as tx:
+        await tx.run(NETWORKS.delete().where(NETWORKS.c.id == net["id"]))
+        await tx.run(NETWORKS.delete().where(NETWORKS.c.id == other["id"]))
+    assert await network.audit() == [f"the network backend has {Ref(Kind.NETWORK, other['id'])}, which is no more"]

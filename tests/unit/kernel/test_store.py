@@ -10,6 +10,7 @@ from pileus.kernel.store import METADATA, DuplicateRow, Json, MissingReference, 
 from pileus.kernel.store.database import retrying
 from pileus.kernel.store.errors import NoDatabase, UnfitValue
 from pileus.kernel.store.postgres import PostgresStore, Turns
+from pileus.kernel.store.sqlite import SqliteStore
 
 BOXES = Table(
     "test_boxes",
@@ -245,3 +246,23 @@ async def test_a_writer_that_is_cancelled_while_it_waits_leaves_no_gap():
             pass
     async with asyncio.timeout(1), turns.turn(alone=True):
         pass
+
+
+async def test_what_hangs_on_a_commit_is_done_even_when_its_task_is_cancelled_meanwhile(tmp_path):
+    store = SqliteStore(tmp_path / "durable.db", durable=True, prepare=METADATA.create_all)
+    await store.start()
+    called = []
+
+    async def write():
+        async with store.write() as tx:
+            await tx.insert(BOXES, {"id": "a"})
+            tx.after_commit(lambda: called.append(1))
+            asyncio.get_running_loop().call_soon(task.cancel)
+
+    task = asyncio.create_task(write())
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with store.read() as tx:
+        assert await tx.scalar(select(BOXES.c.id)) == "a"
+    assert called == [1]
+    await store.stop()

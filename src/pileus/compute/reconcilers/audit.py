@@ -76,7 +76,9 @@ async def _allocations(tx: Tx, parts: ServerParts, rows: list[Row]) -> list[str]
 
 async def _ports(tx: Tx, parts: ServerParts, rows: list[Row]) -> list[str]:
     found = await parts.network.ports(tx, [row["id"] for row in rows])
-    return [
+    known = {row["id"] for row in await tx.all(select(SERVERS.c.id))}
+    lost = sorted(set(await parts.network.devices(tx)) - known)
+    return [f"ports were made for {device}, which is no server" for device in lost] + [
         f"port {port.id} of server {row['id']} is bound to {port.host or 'no host'}, the server is on {row['host']}"
         for row in rows
         for port in found.get(row["id"], [])

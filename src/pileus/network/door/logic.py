@@ -84,6 +84,7 @@ class Door:
         addresses: Addresses,
         security: groups.SecurityGroups,
         close: Callable[[], Awaitable[None]],
+        audit: Callable[[], Awaitable[list[str]]],
         proxied: Proxied,
     ) -> None:
         self.api = api
@@ -97,6 +98,8 @@ class Door:
         self._groups = security
         self.close = close
         """Ends what runs beside the node's loops; called after these have been stopped."""
+        self.audit = audit
+        """Where the network backend and the database do not agree, in words."""
 
     async def choose_networks(self, tx: Tx, who: Caller) -> list[str]:
         """See `service.Network.choose_networks`."""
@@ -217,6 +220,11 @@ class Door:
         for record in await self._records(tx, rows):
             found[record.device_id].append(record)
         return found
+
+    async def devices(self, tx: Tx) -> list[str]:
+        """See `service.Network.devices`."""
+        made = select(PORTS.c.device_id).where(PORTS.c.made_for_device).distinct()
+        return [row["device_id"] for row in await tx.all(made)]
 
     async def subnets(self, tx: Tx, network_ids: list[str]) -> dict[str, list[SubnetRecord]]:
         """See `service.Network.subnets`."""

@@ -14,7 +14,7 @@ from pileus.kernel.signals import Signals
 from pileus.kernel.store import Store, Tx
 from pileus.kernel.store.database import retrying
 from pileus.kernel.world import World
-from pileus.network.backend.protocol import BackendRefusedError, NetworkBackend, ParentMissingError
+from pileus.network.backend.protocol import DAMAGED, BackendRefusedError, NetworkBackend, ParentMissingError
 from pileus.network.backend.wanted import Kind, Ref, Wanted, parents_of
 from pileus.network.door.logic import STATUS_TOPIC
 from pileus.network.floatingips.table import FLOATINGIPS
@@ -29,6 +29,9 @@ LOG = log.get("network.plumber")
 
 MOST_AT_ONCE = 2000
 """Dirty rows of one pass."""
+
+AUDIT_PAUSE = 1.0
+"""Seconds until an audit looks again at what seemed wrong."""
 
 APPLIED_IS_ACTIVE = (INTERFACE, GATEWAY, *OWN_PORTS)
 """Owners of ports that nothing is plugged into: they carry traffic once the backend has them."""
@@ -73,6 +76,33 @@ class Plumber:
             closed += done
             if done < MOST_AT_ONCE:
                 return closed
+
+    async def audit(self) -> list[str]:
+        """Where the backend is not as the database wants it, in words; what waits to be told is left out."""
+        found = await self._differences()
+        if found:  # something may have changed between the looks at the two
+            await self._world.clock.sleep(AUDIT_PAUSE)
+            again = await self._differences()
+            found = [each for each in found if each in again]
+        return found
+
+    async def _differences(self) -> list[str]:
+        have = await self._backend.inventory()
+        gateways = tuple(sorted(c.name for c in await self._backend.chassis() if c.gateway))
+        async with self._store.read() as tx:
+            _sequences, dirty = await self._dirty(tx)
+            everything = await self._state.of(tx, await self._state.all_refs(tx), gateways)
+        found = [f"{ref} is not in the network backend" for ref in everything if ref not in have | dict.fromkeys(dirty)]
+        for ref, revision in have.items():
+            if ref in dirty:
+                continue
+            if ref not in everything:
+                found.append(f"the network backend has {ref}, which is no more")
+            elif revision == DAMAGED:
+                found.append(f"{ref} was changed in the network backend")
+            elif revision != everything[ref].revision:
+                found.append(f"{ref} is at revision {revision} in the network backend, not {everything[ref].revision}")
+        return sorted(found)
 
     async def _dirty(self, tx: Tx) -> tuple[list[int], set[Ref]]:
         rows = await tx.all(select(DIRTY).order_by(DIRTY.c.sequence).limit(MOST_AT_ONCE))
