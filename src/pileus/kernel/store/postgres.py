@@ -211,7 +211,7 @@ class PostgresStore:
         """Wait longer each time, and never as long as another: writers of other machines must get out of the way."""
         if times:
             pause: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2**times)
-            await self._world.clock.sleep(pause * (0.5 + self._world.ids.random.random()))
+            await self._world.clock.sleep(pause * (0.5 + self._world.ids.random().random()))
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
