@@ -4,6 +4,7 @@ import random
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, select
+from sqlalchemy.schema import CreateTable
 
 from pileus.kernel.api.paging import UnknownMarker, page
 
@@ -31,7 +32,7 @@ async def test_pages_are_the_whole_list(quick_store, seed):
         {"id": f"{n:03}", "a": chance.choice([None, 1, 2]), "b": chance.choice([None, "", "x", "y"])} for n in range(40)
     ]
     async with quick_store.write() as tx:
-        ROWS.metadata.create_all(tx._connection)
+        await tx.run(CreateTable(ROWS))
         await tx.insert(ROWS, chance.sample(rows, len(rows)))
     sort = [(key, chance.choice(["asc", "desc"])) for key in chance.sample(["a", "b"], chance.randrange(3))]
     async with quick_store.read() as tx:
