@@ -175,11 +175,15 @@ class Serving:
         return passwords
 
     def _first_networks(self) -> None:
+        """Make them in the folder's first life; two logins by password, a third of a start, are saved in later ones."""
+        if self._folder.furnished.exists():
+            return
         admin = ApiClient(self._folder.clouds, credentials.ADMIN)
         demo = ApiClient(self._folder.clouds, credentials.DEMO)
         admin.login()
         demo.login()
         networks.ensure(admin, demo, self._settings.machine.external_address)
+        self._folder.furnished.touch()
 
     async def _root(self, request: Request) -> Answer:
         documents = {service.type: f"{self.url}{service.prefix}/" for service in self._cloud.services}
