@@ -23,10 +23,10 @@ CAN_RUN_SERVERS := $(shell [ "$$(id -u)" = 0 ] && [ -x /usr/sbin/libvirtd ] && c
 
 .PHONY: help
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: VENV=DIR (environment, .venv)  STATE=DIR (cloud's state)  ARGS='…' (for pytest, bench, tempest)"
-	@echo "  SERVICE=… NAME=… (for migration)  PILEUS_TEST_POSTGRES=private (every test on PostgreSQL)"
+	@echo "  SERVICE=… NAME=… (for migration)  PILEUS_TEST_POSTGRES=URL (another database for test-postgres)"
 
 # ---- environment -----------------------------------------------------------------------------------------------
 # deploy/bootstrap.sh finds out in a fraction of a second that nothing is to be done. An environment that VENV=DIR
@@ -95,6 +95,10 @@ endif
 .PHONY: soak
 soak: env ## what takes long: failures again and again, images built and booted, a wheel installed
 	$(PYTEST) tests -m slow $(ARGS)
+
+.PHONY: test-postgres
+test-postgres: env ## the quick tests with PostgreSQL in place of SQLite; starts one of its own
+	PILEUS_TEST_POSTGRES=$${PILEUS_TEST_POSTGRES:-private} $(PYTEST) $(QUICK_TESTS) -m "not root and not slow" $(ARGS)
 
 .PHONY: fuzz
 fuzz: env ## bad input of every kind, thoroughly (ARGS for pytest)

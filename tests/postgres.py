@@ -1,26 +1,31 @@
 """A PostgreSQL server of the tests' own: a fresh cluster in a temporary folder, reached by a socket in there."""
 
+import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "listen_addresses": "''"}
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "listen_addresses": ""}
 """Nothing here outlives the tests, and nobody reaches it by network."""
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 SORTED = ("--locale-provider=icu", "--icu-locale=en-US")
 """Texts in the order of a dictionary, as operators have it: nothing may rest on SQLite's order of bytes."""
 
 
 def binaries() -> Path | None:
-    """Where `initdb` and `pg_ctl` lie: on the path, or where Debian keeps the newest version's; None without."""
+    """Where `initdb` and `postgres` lie: on the path, or where Debian keeps the newest version's; None without."""
     found = shutil.which("initdb")
     places = [Path(found).resolve().parent] if found else []
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), reverse=True)
-    return next((place for place in places if (place / "initdb").exists() and (place / "pg_ctl").exists()), None)
+    return next((place for place in places if (place / "initdb").exists() and (place / "postgres").exists()), None)
 
 
 @contextmanager
@@ -38,24 +43,47 @@ def private_server(place: Path) -> Iterator[str]:
     if account:
         shutil.chown(folder, account)
 
-    def run(*words: str) -> None:
-        done = subprocess.run(words, user=account, cwd=folder, capture_output=True, text=True, check=False)
-        if done.returncode:
-            log = folder / "log"
-            said = log.read_text() if log.exists() else ""
-            raise RuntimeError(f"{words[0]} failed: {done.stdout}{done.stderr}{said}")
-
-    data = str(folder / "data")
-    options = " ".join(f"-c {name}={value}" for name, value in FAST.items())
+    data, log = folder / "data", folder / "log"
+    make = [place / "initdb", "-D", data, "-U", "pileus", "-A", "trust", "-E", "UTF8", "--locale=C", "-N", *SORTED]
+    done = subprocess.run(make, user=account, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"initdb failed: {done.stdout}{done.stderr}")
+    options = [word for name, value in FAST.items() for word in ("-c", f"{name}={value}")]
+    serve = [place / "postgres", "-D", data, "-k", folder, *options]
     try:
-        run(str(place / "initdb"), "-D", data, "-U", "pileus", "-A", "trust", "-E", "UTF8", "--locale=C", "-N", *SORTED)
-        run(str(place / "pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o", f"-k {folder} {options}", "start")
+        with log.open("w") as output:
+            server = subprocess.Popen(
+                serve,
+                user=account,
+                cwd=folder,
+                stdout=output,
+                stderr=output,
+                preexec_fn=_end_with_us,  # noqa: PLW1509 - which only makes a system call
+            )
         try:
+            _wait(server, place, folder)
             yield f"postgresql://pileus@/postgres?host={folder}"
         finally:
-            run(str(place / "pg_ctl"), "-D", data, "-w", "-m", "immediate", "stop")
+            server.send_signal(signal.SIGQUIT)  # no checkpoint: nobody needs the data
+            server.wait(20)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait(server: subprocess.Popen[bytes], place: Path, folder: Path) -> None:
+    for _ in range(300):
+        ready = subprocess.run([place / "pg_isready", "-q", "-h", folder], check=False)
+        if ready.returncode == 0:
+            return
+        if server.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise RuntimeError(f"PostgreSQL did not start: {(folder / 'log').read_text()}")
+
+
+def _end_with_us() -> None:
+    """In the child: be told to quit when the tests are gone, whatever became of them."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
 
 
 def _account() -> str | None:

@@ -16,7 +16,9 @@ from unittest import mock
 
 import openstack
 from openstack.connection import Connection
+from openstackclient.common.clientmanager import ClientManager
 from openstackclient.shell import OpenStackShell
+from osc_lib.clientmanager import ClientCache
 
 SOURCES = Path(__file__).resolve().parents[2] / "src"
 ADMIN, DEMO = "pileus-admin", "pileus"
@@ -76,6 +78,8 @@ class SimulatedCloud:
                 status = OpenStackShell().run(["--os-cloud", cloud, *words])
             except SystemExit as ended:  # how its parser refuses an argument
                 status = ended.code
+            finally:
+                _forget_clients()
         if status:
             raise ClientFailed(f"openstack {' '.join(words)}: {err.getvalue().strip()}")
         return out.getvalue()
@@ -92,6 +96,14 @@ class SimulatedCloud:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
         kept["OS_CLIENT_CONFIG_FILE"] = str(self.state / "clouds.yaml")
         return mock.patch.dict(os.environ, kept, clear=True)
+
+
+def _forget_clients() -> None:
+    """The command keeps its clients on a class, for the one cloud that a process of it ever asks."""
+    for kind in ClientManager.__mro__:
+        for item in vars(kind).values():
+            if isinstance(item, ClientCache):
+                item._handle = None
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ def wrong(service: str, method: str, reply: Reply) -> str:
     """What is wrong with an answer; empty if nothing is."""
     if reply.status >= 500 and reply.status != 501:
         return f"{reply.status}"
-    if not reply.headers.get("x-openstack-request-id", "").startswith("req-"):
+    if not reply.headers.get("x-openstack-request-id", "").startswith(("req-", "tx")):
         return "no request id"
     if service == "compute" and not reply.headers.get("x-compute-request-id", "").startswith("req-"):
         return "no X-Compute-Request-Id"

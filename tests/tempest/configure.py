@@ -31,6 +31,20 @@ FLAGS = {
 Sections = dict[str, dict[str, str]]
 
 
+ACTIONS: dict[str, dict[str, Any]] = {
+    "resize": {"resize": {"flavorRef": "1"}},
+    "shelve": {"shelve": None},
+    "rescue": {"rescue": {}},
+    "snapshot": {"createImage": {"name": "n"}},
+    "cold_migration": {"migrate": None},
+    "live_migration": {"os-migrateLive": {"host": None, "block_migration": False, "disk_over_commit": False}},
+}
+"""The option of ``[compute-feature-enabled]`` that stands for an action on servers, and the action's body."""
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+"""The id of no server."""
+
+
 class MissingError(Exception):
     """The cloud lacks something that the chosen tests need; the text says what."""
 
@@ -65,6 +79,12 @@ def account(cloud: Connection) -> Sections:
     return {"identity": identity, "auth": administrator}
 
 
+def offered(cloud: Connection, action: str) -> bool:
+    """Whether servers have the action: asked of a server that is none, since only an action that is known is a 404."""
+    answer = cloud.compute.post(f"/servers/{NOBODY}/action", json=ACTIONS[action], microversion="2.1")
+    return answer.status_code == 404
+
+
 def guests(cloud: Connection, ssh: bool) -> Sections:
     """Image, flavors and hosts for servers, and how to log in to one."""
     images = [i for i in cloud.image.images(status="active") if not (i.properties or {}).get("image_type")]
@@ -77,7 +97,7 @@ def guests(cloud: Connection, ssh: bool) -> Sections:
     chosen = next((f for f in flavors if f.id == flavor), flavors[0])
     larger = [f.id for f in flavors if f.id != flavor and f.ram >= chosen.ram and f.disk >= chosen.disk]
     hosts = {s.host for s in cloud.compute.services(binary="nova-compute") if s.state == "up"}
-    several = str(len(hosts) > 1).lower()
+    needs = {"resize": bool(larger), "cold_migration": len(hosts) > 1, "live_migration": len(hosts) > 1}
     return {
         "compute": {
             "image_ref": image,
@@ -88,9 +108,7 @@ def guests(cloud: Connection, ssh: bool) -> Sections:
             "max_microversion": "latest",
         },
         "compute-feature-enabled": {
-            "resize": str(bool(larger)).lower(),
-            "live_migration": several,
-            "cold_migration": several,
+            action: str(needs.get(action, True) and offered(cloud, action)).lower() for action in ACTIONS
         },
         "validation": {
             "run_validation": str(ssh).lower(),

@@ -32,6 +32,8 @@ class StateFolder:
         self.process = self.root / "pileus.pid"
         self.shape = self.root / "shape"
         """Which shape the cloud was made with ("simulated" or "real"); a folder keeps its shape."""
+        self.furnished = self.root / "furnished"
+        """There once the first networks were made; who deletes them later does not get them back."""
 
     def openrc(self, user: str) -> Path:
         """The shell file that makes the environment of a user."""

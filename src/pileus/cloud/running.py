@@ -175,11 +175,15 @@ class Serving:
         return passwords
 
     def _first_networks(self) -> None:
+        """Make them in the folder's first life; two logins by password, a third of a start, are saved in later ones."""
+        if self._folder.furnished.exists():
+            return
         admin = ApiClient(self._folder.clouds, credentials.ADMIN)
         demo = ApiClient(self._folder.clouds, credentials.DEMO)
         admin.login()
         demo.login()
         networks.ensure(admin, demo, self._settings.machine.external_address)
+        self._folder.furnished.touch()
 
     async def _root(self, request: Request) -> Answer:
         documents = {service.type: f"{self.url}{service.prefix}/" for service in self._cloud.services}
@@ -198,7 +202,7 @@ class Serving:
             wanted = number(parts[1]) if len(parts) > 1 else service.history.maximum if service else 0
         except ValueError:
             service = None
-        if service is None:
+        if service is None or not service.history.minimum <= wanted <= service.history.maximum:
             return Answer(404, headers, b'{"error": "there is no such document"}')
         shown = document(service, wanted, f"{self.url}{service.prefix}")
         return Answer(200, headers, msgspec.json.encode(shown))

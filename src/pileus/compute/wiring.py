@@ -7,6 +7,7 @@ from pileus.compute.audit_log.api import AuditLog
 from pileus.compute.availability_zones.api import AvailabilityZones
 from pileus.compute.errors import fault, invalid
 from pileus.compute.extensions.api import Extensions
+from pileus.compute.external_events.api import ServerExternalEvents
 from pileus.compute.extra_specs.api import FlavorExtraSpecs
 from pileus.compute.flavor_access.api import FlavorAccess
 from pileus.compute.flavors import logic as flavors
@@ -23,7 +24,7 @@ from pileus.compute.quotas.api import QuotaClassSets, QuotaSets
 from pileus.compute.reconcilers.audit import audit
 from pileus.compute.reconcilers.hosts import Hosts
 from pileus.compute.rules import RULES
-from pileus.compute.security_groups.api import SecurityGroupRules, SecurityGroups
+from pileus.compute.security_groups.api import SecurityGroupRules, SecurityGroups, ServerSecurityGroups
 from pileus.compute.server_groups.api import ServerGroups
 from pileus.compute.servers import wiring as servers
 from pileus.compute.servers.around import near as neighbouring
@@ -57,6 +58,7 @@ def declare(parts: Parts) -> Service:
         page=neighbours,
         invalid=invalid,
         project_in_path=True,
+        trailing_slash=False,
         request_headers=("X-Openstack-Request-Id", "X-Compute-Request-Id"),
         strict_query=FLAVOR_NAMES,
         rules=RULES,
@@ -90,6 +92,7 @@ def add_machinery(api: Service, settings: ComputeSettings, placement: Placement)
         Usage(),
         Migrations(),
         AuditLog(settings),
+        ServerExternalEvents(),
     )
 
 
@@ -131,6 +134,7 @@ class ComputeService:
         add_catalogs(self.api, identity)
         add_machinery(self.api, settings, placement)
         add_relics(self.api, network.proxied)
+        self.api.add(ServerSecurityGroups(network))
         made = servers.make(self._servers)
         self.api.add(*made.resources)
         parts.engine.register(*made.kinds)

@@ -37,6 +37,7 @@ class ImageService:
         self.api = Service(
             type="image",
             name="glance",
+            trailing_slash=False,
             prefix="/image",
             root="/v2",
             history=IMAGE,

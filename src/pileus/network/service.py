@@ -199,6 +199,14 @@ class Proxied(Protocol):
         """A new floating IP from a network by name or id; an empty pool takes any."""
         ...
 
+    async def lead_floating_ip(self, call: Call, address: str, port_id: str, fixed_ip: str) -> None:
+        """Lead the floating IP with an address to a port's fixed address; an empty port leads it nowhere.
+
+        Raises:
+            NotFound: the caller has no floating IP with that address.
+        """
+        ...
+
     async def drop_floating_ip(self, tx: Tx, who: Caller, id: str) -> None:
         """Give a floating IP back, whatever it leads to."""
         ...

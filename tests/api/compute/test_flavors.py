@@ -153,6 +153,7 @@ async def test_filters_sorting_and_pages(admin, member, at):
     assert (await admin.get("/flavors?is_public=maybe")).status_code == 400
     assert (await member.get("/flavors?name=x", headers=at("2.75"))).status_code == 400
     assert (await member.get("/flavors?nothing=x")).status_code == 200
+    assert (await member.get("/flavors/")).status_code == 404, "an empty id"
     assert (await member.get("/flavors/1?nothing=x", headers=at("2.102"))).status_code == 400
 
 
@@ -177,7 +178,7 @@ async def test_private_flavors_and_access(admin, member, other, at):
     assert (await admin.post(url + "/action", json=take)).status_code == 404
     take = {"removeTenantAccess": {"tenant": PROJECT}}
     assert (await admin.post(url + "/action", json=take)).json() == {"flavor_access": []}
-    assert (await member.post(url + "/action", json=take)).status_code == 404
+    assert (await member.post(url + "/action", json=take)).status_code == 403, "even if they may not see it"
     private = [f["id"] for f in (await admin.get("/flavors?is_public=False")).json()["flavors"]]
     assert private == [flavor["id"]]
     assert flavor["id"] in {f["id"] for f in (await admin.get("/flavors?is_public=None")).json()["flavors"]}

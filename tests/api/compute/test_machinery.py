@@ -195,6 +195,7 @@ async def test_bad_requests_on_aggregates(admin):
     assert (await admin.put(f"/os-aggregates/{aggregate['id']}", json={"aggregate": {}})).status_code == 400
     assert (await admin.get("/os-aggregates/x")).status_code == 400
     assert (await admin.get("/os-aggregates/99")).status_code == 404
+    assert (await admin.get("/os-aggregates/-1")).status_code == 404
 
 
 async def test_a_zone_does_not_change_below_servers(admin, host, server):
@@ -234,9 +235,45 @@ async def test_hosts_of_old_versions(admin, member, host, server, at):
     shown = (await admin.get("/os-hosts")).json()["hosts"]
     assert shown == [{"host_name": "h1", "service": "compute", "zone": "nova"}]
     assert (await admin.get("/os-hosts?zone=z9")).json()["hosts"] == []
+    assert (await admin.get("/os-hosts?zone=")).json()["hosts"] == shown
     found = [entry["resource"] for entry in (await admin.get("/os-hosts/h1")).json()["host"]]
     assert [r["project"] for r in found] == ["(total)", "(used_now)", "(used_max)", "b" * 32]
     assert (found[0]["cpu"], found[1]["memory_mb"], found[3]["disk_gb"]) == (8, 612, 3)
     assert (await admin.get("/os-hosts/h9")).status_code == 404
     assert (await admin.get("/os-hosts", headers=at("2.43"))).status_code == 404
     assert (await member.get("/os-hosts")).status_code == 403
+
+
+async def test_hosts_of_old_versions_are_switched(admin, member, host):
+    await host()
+    url = "/os-hosts/h1"
+    answer = await admin.put(url, json={"status": "disable"})
+    assert (answer.status_code, answer.json()) == (200, {"host": "h1", "status": "disabled"})
+    assert (await admin.get("/os-services")).json()["services"][0]["status"] == "disabled"
+    assert (await admin.put(url, json={"status": "enable"})).json()["status"] == "enabled"
+    for bad in ({}, {"status": "invalid"}, {"maintenance_mode": "x"}, {"status": "enable", "param": "eval"}):
+        assert (await admin.put(url, json=bad)).status_code == 400, bad
+    assert (await admin.put("/os-hosts/h9", json={"status": "enable"})).status_code == 404
+    assert (await member.put(url, json={"status": "enable"})).status_code == 403
+    for verb in ("startup", "shutdown", "reboot"):
+        assert (await admin.get(f"{url}/{verb}")).status_code == 501
+        assert (await admin.get(f"/os-hosts/h9/{verb}")).status_code == 404
+        assert (await member.get(f"{url}/{verb}")).status_code == 403
+
+
+async def test_events_of_other_services(admin, member, server):
+    known, unknown = await server(host="h1"), "00000000-0000-4000-8000-000000000000"
+
+    def body(*servers):
+        return {"events": [{"name": "network-changed", "server_uuid": each} for each in servers]}
+
+    url = "/os-server-external-events"
+    answer = await admin.post(url, json=body(known))
+    event = {"name": "network-changed", "server_uuid": known, "tag": None, "status": "completed", "code": 200}
+    assert (answer.status_code, answer.json()) == (200, {"events": [event]})
+    answer = await admin.post(url, json=body(known, unknown))
+    assert (answer.status_code, [each["code"] for each in answer.json()["events"]]) == (207, [200, 404])
+    assert (await admin.post(url, json=body(unknown))).status_code == 404
+    assert (await admin.post(url, json={"events": []})).status_code == 400
+    assert (await admin.post(url, json={"events": [{"name": "x", "server_uuid": known}]})).status_code == 400
+    assert (await member.post(url, json=body(known))).status_code == 403

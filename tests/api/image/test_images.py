@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+import json
 import struct
 import subprocess
 
@@ -271,6 +272,23 @@ async def test_lists_filters_and_pages(api):
         assert (await api.get(f"/image/v2/images?{bad}")).status_code == 400, bad
 
 
+async def test_an_empty_id_is_unknown_and_no_list(api):
+    await filled(api)
+    for method in ("GET", "DELETE"):
+        assert (await api.request(method, "/image/v2/images/")).status_code == 404
+    assert (await api.get("/image/v2/images")).status_code == 200
+
+
+async def test_the_services_own_namespace_is_reserved(api):
+    image = await filled(api)
+    body = {"name": "x", "os_glance_foo": "bar"}
+    assert (await api.post("/image/v2/images", json=body)).status_code == 403
+    change = [{"op": "add", "path": "/os_glance_foo", "value": "bar"}]
+    kind = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
+    answer = await api.patch(f"/image/v2/images/{image['id']}", content=json.dumps(change), headers=kind)
+    assert answer.status_code == 403
+
+
 async def test_sharing(api):
     image = await filled(api)
     url = f"/image/v2/images/{image['id']}"
@@ -281,7 +299,8 @@ async def test_sharing(api):
     assert (await api.get(url, headers=OTHER)).status_code == 200
     assert (await api.get("/image/v2/images", headers=OTHER)).json()["images"] == []
     assert (await api.put(f"{url}/members/p2", json={"status": "accepted"})).status_code == 403
-    assert (await api.put(f"{url}/members/p2", json={"status": "accepted"}, headers=OTHER)).status_code == 200
+    taken = {"member": "p2", "status": "accepted"}  # openstacksdk names the member in the body as well
+    assert (await api.put(f"{url}/members/p2", json=taken, headers=OTHER)).status_code == 200
     assert len((await api.get("/image/v2/images", headers=OTHER)).json()["images"]) == 1
     assert (await api.delete(url, headers=OTHER)).status_code == 403
     assert (await api.delete(f"{url}/members/p2")).status_code == 204

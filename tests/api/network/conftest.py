@@ -11,6 +11,7 @@ from pileus.kernel.parts import Parts
 from pileus.kernel.reconcile.loop import Loops
 from pileus.kernel.serving.server import Application
 from pileus.kernel.signals import Signals
+from pileus.kernel.store.sqlite import SqliteStore, raw
 from pileus.network.settings import NetworkSettings
 from pileus.network.wiring import wire
 from pileus.simulated.network import SimulatedNetwork
@@ -127,11 +128,24 @@ def queries(parts):
     """The statements that were executed, in their order."""
     seen = []
 
-    def note(_connection, _cursor, statement, _parameters, _context, _many):
-        if not statement.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+    def note(statement):
+        if not statement.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK", "--")):
             seen.append(statement)
 
-    engine = getattr(parts.store._engine, "sync_engine", parts.store._engine)
-    event.listen(engine, "before_cursor_execute", note)
+    store = parts.store
+    if not isinstance(store, SqliteStore):
+        engine, name = store._engine.sync_engine, "before_cursor_execute"
+
+        def listen(_connection, _cursor, statement, _parameters, _context, _many):
+            note(statement)
+    else:  # the driver is asked: SQLAlchemy does not see every read
+        engine, name = store._engine, "connect"
+
+        def listen(driver, _record=None):
+            driver.set_trace_callback(note)
+
+        for connection in (store._writer, *store._readers):
+            listen(raw(connection))
+    event.listen(engine, name, listen)
     yield seen
-    event.remove(engine, "before_cursor_execute", note)
+    event.remove(engine, name, listen)

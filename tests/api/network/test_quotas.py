@@ -15,6 +15,11 @@ async def test_limits_shown_set_and_reset(alice, admin, as_):
     assert (await alice.get("/quotas/alice/default"))["quota"]["network"] == 100
     for bad in ({"network": "many"}, {"network": -2}, {"nonsense": 1}):
         await admin.put("/quotas/alice", {"quota": bad}, 400)
+    below = {"quota": {"network": 0, "check_limit": True}}
+    assert (await admin.put("/quotas/alice", below, 409))["NeutronError"]["type"] == "InvalidQuotaValue"
+    changed = (await admin.put("/quotas/alice", {"quota": {"network": 0, "force": True}}))["quota"]
+    assert changed["network"] == 0
+    assert "force" not in changed
     await admin.delete("/quotas/alice")
     assert (await alice.get("/quotas/alice"))["quota"]["network"] == 100
 

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 from tests.unit.kernel.test_api import URL, api, at, made
 
-from pileus.kernel.store import METADATA, UnfitValue
+from pileus.compute.aggregates.table import AGGREGATES
+from pileus.kernel.store import UnfitValue
 
 __all__ = ["api", "made"]
 
@@ -45,7 +46,7 @@ async def test_brackets_in_strings_are_no_nesting(api):
 
 
 async def test_what_the_database_cannot_hold(store):
-    table = METADATA.tables["compute_aggregates"]
+    table = AGGREGATES
     for value in (1 << 63, -(1 << 70)):
         with pytest.raises(UnfitValue):
             async with store.read() as tx:

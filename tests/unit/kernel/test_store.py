@@ -10,6 +10,7 @@ from pileus.kernel.store import METADATA, DuplicateRow, Json, MissingReference, 
 from pileus.kernel.store.database import retrying
 from pileus.kernel.store.errors import NoDatabase, UnfitValue
 from pileus.kernel.store.postgres import PostgresStore, Turns
+from pileus.kernel.store.sqlite import SqliteStore
 
 BOXES = Table(
     "test_boxes",
@@ -164,24 +165,46 @@ async def test_many_writers_of_one_row_all_get_their_turn(store):
         assert await tx.scalar(select(BOXES.c.n)) == 40
 
 
-async def test_a_lost_connection_is_a_transaction_to_run_again(postgres_url):
-    store = PostgresStore(postgres_url, prepare=lambda _: None)
-    await store.start()
-    try:
-        async with store.read() as tx:
-            lost = await tx.scalar(text("SELECT pg_backend_pid()"))
-        killer = PostgresStore(postgres_url, prepare=lambda _: None)
-        await killer.start()
-        async with killer.write() as tx:
-            await tx.all(text(f"SELECT pg_terminate_backend({lost})"))
-        await killer.stop()
+@pytest.fixture
+async def alone_and_killer(postgres_url):
+    """A store with one connection, and what ends that connection from the server's side."""
+    stores = [PostgresStore(postgres_url, prepare=lambda _: None, pool_size=1) for _ in range(2)]
+    for opened in stores:
+        await opened.start()
 
-        async def pid(tx):
-            return await tx.scalar(text("SELECT pg_backend_pid()"))
+    async def kill(process):
+        async with stores[1].write() as tx:
+            assert await tx.scalar(text(f"SELECT pg_terminate_backend({process})"))
 
-        assert await retrying(store, pid) != lost
-    finally:
-        await store.stop()
+    yield stores[0], kill
+    for opened in stores:
+        await opened.stop()
+
+
+PROCESS = text("SELECT pg_backend_pid()")
+
+
+async def test_a_connection_that_ended_while_it_lay_there_is_replaced(alone_and_killer):
+    store, kill = alone_and_killer
+    async with store.read() as tx:
+        lost = await tx.scalar(PROCESS)
+    await kill(lost)
+    await asyncio.sleep(0.2)
+    async with store.read() as tx:
+        assert await tx.scalar(PROCESS) != lost
+
+
+async def test_a_transaction_whose_connection_ends_is_run_again(alone_and_killer):
+    store, kill = alone_and_killer
+    seen = []
+
+    async def body(tx):
+        seen.append(await tx.scalar(PROCESS))
+        if len(seen) == 1:
+            await kill(seen[0])
+        return await tx.scalar(PROCESS)
+
+    assert await retrying(store, body) == seen[1] != seen[0]
 
 
 async def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path):
@@ -189,6 +212,8 @@ async def test_a_database_that_does_not_answer_is_named_without_its_password(tmp
     with pytest.raises(NoDatabase, match=r"cloud.*cannot be opened") as caught:
         await store.start()
     assert "hush" not in str(caught.value)
+    with pytest.raises(NoDatabase, match="address is not as postgresql://"):
+        await PostgresStore("postgresql://pileus:hush@host:port/cloud", prepare=lambda _: None).start()
 
 
 async def test_who_lost_writes_alone():
@@ -221,3 +246,23 @@ async def test_a_writer_that_is_cancelled_while_it_waits_leaves_no_gap():
             pass
     async with asyncio.timeout(1), turns.turn(alone=True):
         pass
+
+
+async def test_what_hangs_on_a_commit_is_done_even_when_its_task_is_cancelled_meanwhile(tmp_path):
+    store = SqliteStore(tmp_path / "durable.db", durable=True, prepare=METADATA.create_all)
+    await store.start()
+    called = []
+
+    async def write():
+        async with store.write() as tx:
+            await tx.insert(BOXES, {"id": "a"})
+            tx.after_commit(lambda: called.append(1))
+            asyncio.get_running_loop().call_soon(task.cancel)
+
+    task = asyncio.create_task(write())
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with store.read() as tx:
+        assert await tx.scalar(select(BOXES.c.id)) == "a"
+    assert called == [1]
+    await store.stop()

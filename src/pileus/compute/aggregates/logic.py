@@ -12,6 +12,7 @@ from pileus.compute.aggregates.table import AGGREGATE_HOSTS, AGGREGATES
 from pileus.compute.servers.table import SERVERS
 from pileus.compute.services.table import SERVICES
 from pileus.kernel.api.errors import ApiError, BadRequest, Conflict, NotFound
+from pileus.kernel.api.formats import is_whole
 from pileus.kernel.store import Row, Tx
 from pileus.kernel.world import World
 
@@ -54,7 +55,7 @@ async def find(tx: Tx, id: str) -> Row:
         BadRequest: the id is not a number.
         AggregateNotFound: there is none.
     """
-    if not id.removeprefix("-").isdecimal():
+    if not is_whole(id.removeprefix("-")):
         raise BadRequest(f"id must be an integer: {id}")
     row = await tx.first(select(AGGREGATES).where(AGGREGATES.c.id == int(id))) if len(id) < 10 else None
     if row is None:

@@ -22,7 +22,8 @@ os-extended-services ExtendedServices; os-extended-services-delete ExtendedServi
 os-extended-status ExtendedStatus; os-extended-volumes ExtendedVolumes; os-flavor-access FlavorAccess;
 os-flavor-extra-specs FlavorExtraSpecs; os-flavor-manage FlavorManage; os-flavor-rxtx FlavorRxtx;
 os-flavor-swap FlavorSwap; os-floating-ip-pools FloatingIpPools; os-floating-ips FloatingIps;
-os-hide-server-addresses HideServerAddresses; os-hypervisor-status HypervisorStatus; os-hypervisors Hypervisors;
+os-hide-server-addresses HideServerAddresses; os-hosts Hosts; os-hypervisor-status HypervisorStatus;
+os-hypervisors Hypervisors;
 os-instance-actions InstanceActions; os-instance_usage_audit_log OSInstanceUsageAuditLog; os-keypairs Keypairs;
 os-lock-server LockServer; os-migrate-server MigrateServer; os-migrations Migrations;
 os-multiple-create MultipleCreate; os-networks Networks; os-pause-server PauseServer; os-personality Personality;

@@ -26,7 +26,9 @@ class FlavorAccess:
         self._identity = identity
 
     async def load(self, call: Call, id: str) -> Row:
-        """The flavor, if the caller may use it."""
+        """The flavor, if the caller may use it; whether they may act on it at all comes first."""
+        if call.operation.action:
+            call.service.policy.require(call.operation.right, call.who, call.own())
         return await find(call.tx, call.who, id)
 
     @get("/{id}/os-flavor-access", returns=Grant, many=True)

@@ -1,18 +1,20 @@
 """The operations on security groups and their rules, until 2.35."""
 
+from dataclasses import replace
 from typing import Any
 
 from pileus.compute.pages.logic import window
 from pileus.compute.rules import MEMBER_OR_ADMIN, READER_OR_ADMIN
 from pileus.compute.security_groups.logic import in_words_of_compute, shown_group, shown_rule, wanted_rule
 from pileus.compute.security_groups.schema import SecurityGroupBody, SecurityGroupQuery, SecurityGroupRuleBody
+from pileus.compute.servers.access import load_server
 from pileus.compute.services.api import UUID
 from pileus.compute.versions import PROXIES_GONE
 from pileus.kernel.api.call import Call
 from pileus.kernel.api.declare import delete, get, post, put, resource
 from pileus.kernel.api.errors import BadRequest, NotFound
 from pileus.kernel.store import Row
-from pileus.network.service import Proxied
+from pileus.network.service import Network, Proxied
 
 
 async def _known(network: Proxied, call: Call) -> dict[str, Row]:
@@ -74,6 +76,28 @@ class SecurityGroups:
         await _one(self._network, call, id)
         with in_words_of_compute():
             await self._network.drop_security_group(call.tx, call.who, id)
+
+
+@resource("/servers", policy="os_compute_api:os-security-groups:%s")
+class ServerSecurityGroups:
+    """The groups of a server's nics."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    async def load(self, call: Call, id: str) -> Row:
+        """The server's row."""
+        return await load_server(call, id)
+
+    @get("/{id}/os-security-groups", rule="list", allow=READER_OR_ADMIN, returns=None, transaction="write")
+    async def index(self, call: Call, server: Row) -> dict[str, Any]:
+        """List the security groups of a server."""
+        ports = (await self._network.ports(call.tx, [server["id"]])).get(server["id"], [])
+        used = {group for port in ports for group in port.security_groups}
+        owner = replace(call.who, project_id=server["project_id"])
+        groups = {group["id"]: group for group in await self._network.proxied.security_groups(call.tx, owner)}
+        mine = [group for group in groups.values() if group["id"] in used]
+        return {"security_groups": [shown_group(group, groups) for group in mine]}
 
 
 @resource("/os-security-group-rules", policy="os_compute_api:os-security-groups:rule:%s", until=PROXIES_GONE)

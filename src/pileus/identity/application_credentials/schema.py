@@ -39,7 +39,6 @@ ROLES = {
             "name": {"type": "string", "minLength": 1, "maxLength": 255},
         },
         "minProperties": 1,
-        "additionalProperties": False,
     },
 }
 
@@ -58,7 +57,7 @@ class ApplicationCredential(Schema, key="application_credential", history=HISTOR
     project_id = f.text("The project that it is good for.", read_only=True)
     user_id = f.text("Whose it is.", read_only=True)
     system = f.anything("Always null.", read_only=True, show=lambda _row, _call: None)
-    roles = f.anything("Its roles; the token's own by default.", ROLES)
+    roles = f.anything("Its roles, named by id or name; the token's own by default.", ROLES)
     expires_at = f.text("When it ends.", nullable=True)
     unrestricted = f.boolean("Whether it may manage credentials and trusts.", nullable=True)
     access_rules = f.anything("The only requests that it is good for.", RULES)

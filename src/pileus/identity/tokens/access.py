@@ -71,7 +71,7 @@ def key_of(payload: Payload) -> Key:
 
 def stamp(moment: datetime | None) -> str | None:
     """A moment as identity writes it."""
-    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return None if moment is None else moment.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 class Accesses:

@@ -10,7 +10,7 @@ from pileus.image.errors import ReadOnlyProperty, ReservedProperty
 from pileus.image.images import patch as patches
 from pileus.image.images.listing import listed
 from pileus.image.images.logic import Images
-from pileus.image.images.schema import READ_ONLY, RESERVED, Image
+from pileus.image.images.schema import READ_ONLY, Image, is_reserved
 from pileus.image.rules import ADMIN, MEMBER_WRITE, READER_LIST, READER_SEE
 from pileus.kernel.api.call import Call, Page
 from pileus.kernel.api.declare import delete, get, patch, post, put, resource
@@ -71,7 +71,7 @@ class ImageResource:
         for name in body:
             if name in READ_ONLY - {"id"}:
                 raise ReadOnlyProperty(name=name)
-            if name in RESERVED:
+            if is_reserved(name):
                 raise ReservedProperty(name=name)
         if body.get("owner", call.who.project_id) != call.who.project_id and not call.who.is_admin:
             raise Forbidden(f"You are not permitted to create images owned by '{body['owner']}'.")

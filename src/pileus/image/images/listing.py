@@ -14,6 +14,7 @@ from pileus.image.images.table import IMAGES
 from pileus.kernel.api.call import Call, Page
 from pileus.kernel.api.errors import BadRequest
 from pileus.kernel.api.fields import truth
+from pileus.kernel.api.formats import is_whole
 from pileus.kernel.api.paging import UnknownMarker, page
 from pileus.kernel.store.types import json_text
 
@@ -192,7 +193,7 @@ def sort_keys(params: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _integer(name: str, value: str) -> int:
-    if not value.isdecimal():
+    if not is_whole(value):
         raise BadRequest(
             f"{name} param must be an integer" if not value.startswith("-") else f"{name} param must be positive"
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from pileus.image.errors import ReadOnlyProperty, ReservedProperty
 from pileus.image.images.logic import COLUMNS
-from pileus.image.images.schema import CONTAINER_FORMATS, DISK_FORMATS, READ_ONLY, RESERVED, VISIBILITIES
+from pileus.image.images.schema import CONTAINER_FORMATS, DISK_FORMATS, READ_ONLY, VISIBILITIES, is_reserved
 from pileus.kernel.api.errors import BadRequest, Conflict, Forbidden
 from pileus.kernel.store import Row
 
@@ -81,7 +81,7 @@ def apply(row: Row, document: list[tuple[str, str, Any]]) -> Row:
     for operation, name, value in document:
         if name in READ_ONLY:
             raise ReadOnlyProperty(name=name)
-        if name in RESERVED:
+        if is_reserved(name):
             raise ReservedProperty(name=name)
         if name in known:
             if operation == "remove":

@@ -74,3 +74,8 @@ READ_ONLY = frozenset(
 
 RESERVED = frozenset(["direct_url", "locations", "deleted", "deleted_at", "stores", "is_public"])
 """Names that no free property may have."""
+
+
+def is_reserved(name: str) -> bool:
+    """Whether no free property may have the name: those above, and the service's own namespace."""
+    return name in RESERVED or name.startswith("os_glance_")

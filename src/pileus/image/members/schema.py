@@ -7,7 +7,7 @@ from pileus.kernel.api.schema import Schema
 STATUSES = ("pending", "accepted", "rejected")
 
 
-class Member(Schema, key="", plural="members", history=IMAGE):
+class Member(Schema, key="", plural="members", history=IMAGE, extra="ignore"):
     """A project that an image is shared with."""
 
     member = f.text("The project to share with.", required=True, write_only=True, create_only=True)

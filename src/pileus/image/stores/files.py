@@ -5,6 +5,7 @@ import hashlib
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 from pileus.image.stores.protocol import TooMuchData, Written
 from pileus.kernel.ids import Ids
@@ -16,7 +17,8 @@ GATHER = 1 << 20
 class FileStore:
     """Files `<sha512>` in one folder; `incoming/` below it holds what is being written.
 
-    Hashing and writing happen in threads, a megabyte at a time, beside the network's next megabyte.
+    Hashing and writing happen in threads, a megabyte at a time, beside the network's next megabyte; the two digests
+    cost as much as everything else, so each has a thread.
     """
 
     def __init__(self, folder: Path, ids: Ids) -> None:
@@ -33,23 +35,25 @@ class FileStore:
     async def write(self, data: AsyncIterator[bytes], most: int) -> Written:
         """Take data."""
         writer = _Writer(self._incoming / self._ids.hex(), most)
+        pending: asyncio.Future[Any] | None = None
         try:
             gathered: list[bytes] = []
             waiting = 0
-            pending: asyncio.Task[None] | None = None
             async for chunk in data:
                 gathered.append(chunk)
                 waiting += len(chunk)
                 if waiting >= GATHER:
                     if pending is not None:
                         await pending
-                    pending = asyncio.ensure_future(asyncio.to_thread(writer.add, b"".join(gathered)))
+                    pending = writer.take(b"".join(gathered))
                     gathered, waiting = [], 0
             if pending is not None:
                 await pending
-            await asyncio.to_thread(writer.add, b"".join(gathered))
+            await writer.take(b"".join(gathered))
             return await asyncio.to_thread(writer.finish, self._folder)
         except BaseException:
+            if pending is not None:
+                await asyncio.wait({pending})  # threads that still write must not find the file closed
             await asyncio.to_thread(writer.abandon)
             raise
 
@@ -73,7 +77,7 @@ class FileStore:
 
 
 class _Writer:
-    """One file on its way in; every method blocks."""
+    """One file on its way in; every method but `take` blocks."""
 
     def __init__(self, path: Path, most: int) -> None:
         self._path = path
@@ -83,7 +87,11 @@ class _Writer:
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._sha512 = hashlib.sha512()
 
-    def add(self, data: bytes) -> None:
+    def take(self, data: bytes) -> asyncio.Future[Any]:
+        """Write and digest in threads; done before the next call."""
+        return asyncio.gather(asyncio.to_thread(self._add, data), asyncio.to_thread(self._sha512.update, data))
+
+    def _add(self, data: bytes) -> None:
         self._size += len(data)
         if self._size > self._most:
             raise TooMuchData
@@ -91,7 +99,6 @@ class _Writer:
         while view:
             view = view[self._file.write(view) :]
         self._md5.update(data)
-        self._sha512.update(data)
 
     def finish(self, folder: Path) -> Written:
         os.fsync(self._file.fileno())

@@ -315,6 +315,8 @@ class Service:
         strict_query: the change from which on every operation refuses query parameters that it does not know.
         bulk: whether a create also takes a list below the plural key, and makes all of it or nothing.
         fields_parameter: the query parameter that names the attributes to show ("fields"); empty for none.
+        trailing_slash: whether a path below the root means the same with a slash at its end; where it does not, an
+            empty id ("/servers/") is unknown instead of the whole list.
         fault_types: the content types that `fault` answers.
     """
 
@@ -326,7 +328,7 @@ class Service:
     fault: Callable[[ApiError, Any], tuple[dict[str, str], bytes]]
     page: Callable[[Any, str, str | None, str | None], dict[str, Any]] = lambda _c, _p, _n, _b: {}
     invalid: Callable[[InvalidInput], ApiError] = lambda error: error
-    stamp: Callable[[Any], str] = lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    stamp: Callable[[Any], str] = lambda moment: moment.isoformat()[:19] + "Z"
     aliases: tuple[str, ...] = ()
     project_in_path: bool = False
     most_body: int = 1 << 20
@@ -340,6 +342,7 @@ class Service:
     strict_query: Change | None = None
     bulk: bool = False
     fields_parameter: str = ""
+    trailing_slash: bool = True
     fault_types: tuple[str, ...] = ("application/json",)
     rules: tuple[Rule, ...] = ()
     policy_file: Path | None = None

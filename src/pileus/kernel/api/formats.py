@@ -47,3 +47,12 @@ FORMATS: dict[str, Callable[[str], bool]] = {
     "date-time": _holds(datetime.fromisoformat),
 }
 """Checks by name; `uuid-like` also takes the 32 digits without dashes."""
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text is a whole number, 0 or greater, that fits 64 bits: ASCII digits, eighteen at the most.
+
+    Python's `int` refuses texts of thousands of digits with an error of its own, and `str.isdecimal` takes digits of
+    every script.
+    """
+    return len(text) <= 18 and text.isascii() and text.isdecimal()

@@ -26,15 +26,18 @@ from pileus.kernel.api.errors import (
     NotFound,
     TooLarge,
     Unauthorized,
+    Unavailable,
     UnsupportedMediaType,
 )
 from pileus.kernel.api.fields import UNSET
+from pileus.kernel.api.formats import is_whole
 from pileus.kernel.auth.access import within_access_rules
 from pileus.kernel.auth.caller import Authenticator
 from pileus.kernel.serving import negotiate
 from pileus.kernel.serving.mount import ActionSet, Mounted
 from pileus.kernel.store import SerializationFailure, Store, UnfitValue
 from pileus.kernel.store.database import MOST_TRIES
+from pileus.kernel.store.errors import NoDatabase
 from pileus.kernel.world import World
 
 LOG = log.get("api")
@@ -86,6 +89,9 @@ class Dispatcher:
         except UnfitValue as error:
             LOG.info("unfit", error=str(error), path=path, method=request.method)
             answer = self._fault(call, BadRequest("A value is too long, too large, or not of characters that are text"))
+        except NoDatabase as error:
+            LOG.error("no database", error=str(error), path=path, method=request.method)
+            answer = self._fault(call, Unavailable())
         except (ClientDisconnect, asyncio.CancelledError):
             raise
         except Exception as error:
@@ -223,7 +229,7 @@ class Dispatcher:
     async def _bytes(self, call: Call) -> bytes:
         most = self._service.most_body
         length = call.request.headers.get("content-length", "")
-        if length.isdecimal() and int(length) > most:
+        if is_whole(length) and int(length) > most:
             raise TooLarge
         data = bytearray()
         if hasattr(call.request, "_body"):
@@ -244,7 +250,7 @@ class Dispatcher:
                     return await self._invoke(call, operation, body if times == MOST_TRIES - 1 else _copy(body))
             except SerializationFailure:
                 if times == MOST_TRIES - 1:
-                    raise
+                    raise Unavailable("Too many requests change the same thing; try again.") from None
             await self._store.lost(times)
         raise AssertionError("not reached")
 
@@ -268,7 +274,9 @@ class Dispatcher:
                 target = await owner.subject(call, loaded, body)
             elif hasattr(owner, "target"):
                 target = owner.target(call, loaded)
-            elif isinstance(loaded, Mapping):
+            else:
+                # a right on something else would be asked for on what the caller owns, and given
+                assert isinstance(loaded, Mapping), f"{type(owner).__name__}.load gives no row and has no target()"
                 target = loaded
         elif hasattr(owner, "subject"):
             target = await owner.subject(call, None, body)

@@ -120,6 +120,7 @@ class Mounted:
             if len(segments) > depth and _PROJECT.fullmatch(segments[depth]):
                 root = f"{root}/{segments.pop(depth)}"
         found = self.routes.find(segments)
-        if found is None and segments[-1:] == [""]:
+        below_root = len(segments) > max(self.service.root.count("/") + 1, 1)
+        if found is None and segments[-1:] == [""] and (self.service.trailing_slash or not below_root):
             found = self.routes.find(segments[:-1])
         return found, root

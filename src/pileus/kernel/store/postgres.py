@@ -1,18 +1,17 @@
 """PostgreSQL behind the store's calls, through asyncpg.
 
 Writers run serializable and lose against each other; who lost writes alone in its process the next time, since quotas
-that are counted from rows make every two creations in a project rivals.  Readers run on a snapshot that nothing can take
-from them, and leave no traces that a writer could lose over.
+that are counted from rows make every two creations in a project rivals.  Readers run on a snapshot that nothing can
+take from them, and leave no traces that a writer could lose over.
 """
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Executable, Table, event, insert
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.dml import Insert
 
@@ -27,8 +26,9 @@ from pileus.kernel.store.errors import (
     UnfitValue,
 )
 from pileus.kernel.store.types import json_decode, json_encode
+from pileus.kernel.world import World
 
-UNFIT = frozenset({"22001", "22003", "22008", "22021", "22P05"})
+UNSTORABLE = frozenset({"22001", "22003", "22008", "22021", "22P05"})
 """Too long, out of range, a moment out of range, not a character that can be kept (twice)."""
 
 FIRST_PAUSE = 0.004
@@ -46,9 +46,18 @@ def _translate(error: DBAPIError) -> StoreError:
     if state in {"40001", "40P01"}:
         return SerializationFailure(text)
     # what asyncpg itself refuses to send has one state for everything, wrong types of ours included
-    if state in UNFIT or (state == "22000" and ("out of" in text or "surrogates" in text)):
+    if state in UNSTORABLE or (state == "22000" and ("out of" in text or "surrogates" in text)):
         return UnfitValue(text)
     return StoreError(text)
+
+
+def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
+    """Have the pool open another connection when one ended while it lay there, as when the server was restarted.
+
+    Asks the connection what it has heard, not the server, which would cost each transaction a round trip.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 class PostgresTx:
@@ -149,11 +158,15 @@ class PostgresStore:
         url: `postgresql://user:password@host/database`.
         prepare: called with a connection before first use, to bring the schema up to date.
         pool_size: connections kept open.
+        world: the time and chance by which losers wait; the real ones by default, since the database is real.
     """
 
-    def __init__(self, url: str, *, prepare: Callable[[Connection], None], pool_size: int = 10) -> None:
+    def __init__(
+        self, url: str, *, prepare: Callable[[Connection], None], pool_size: int = 10, world: World | None = None
+    ) -> None:
         self._url = "postgresql+asyncpg://" + url.partition("://")[2]
         self._prepare = prepare
+        self._world = world or World()
         self._pool_size = pool_size
         self._engine: AsyncEngine | None = None
         self._writers: set[asyncio.Task[Any] | None] = set()
@@ -165,14 +178,20 @@ class PostgresStore:
         Raises:
             NoDatabase: it does not answer or does not let us in.
         """
-        self._engine = create_async_engine(
-            self._url,
-            pool_size=self._pool_size,
-            isolation_level="SERIALIZABLE",
-            json_serializer=json_encode,
-            json_deserializer=json_decode,
-            hide_parameters=True,  # messages end up in logs
-        )
+        try:
+            self._engine = create_async_engine(
+                self._url,
+                pool_size=self._pool_size,
+                isolation_level="SERIALIZABLE",
+                json_serializer=json_encode,
+                json_deserializer=json_decode,
+                hide_parameters=True,  # messages end up in logs
+            )
+        except ImportError as error:
+            raise NoDatabase("PostgreSQL needs more packages than SQLite: pip install 'pileus[cluster]'") from error
+        except (ArgumentError, ValueError):  # whose words hold the password
+            raise NoDatabase("the database's address is not as postgresql://user:password@host:port/name") from None
+        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
         try:
             connection = await self._engine.connect()
         except (OSError, DBAPIError, ValueError) as error:
@@ -190,9 +209,9 @@ class PostgresStore:
 
     async def lost(self, times: int) -> None:
         """Wait longer each time, and never as long as another: writers of other machines must get out of the way."""
-        # real time and chance even in a simulated world, since the database is not simulated
-        pause: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2**times) if times else 0.0
-        await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311 - no secret
+        if times:
+            pause: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2**times)
+            await self._world.clock.sleep(pause * (0.5 + self._world.ids.random().random()))
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
@@ -218,8 +237,13 @@ class PostgresStore:
     @asynccontextmanager
     async def _transaction(self, **options: Any) -> AsyncIterator[PostgresTx]:
         assert self._engine is not None, "the store has not been started"
-        try:
-            async with self._engine.execution_options(**options).begin() as connection:
-                yield PostgresTx(connection)
-        except DBAPIError as error:  # the commit itself
-            raise _translate(error) from error
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(self._engine.execution_options(**options).connect())
+            except (OSError, DBAPIError) as error:
+                raise NoDatabase(f"the database does not answer: {getattr(error, 'orig', error)}") from error
+            try:
+                async with connection.begin():
+                    yield PostgresTx(connection)
+            except DBAPIError as error:  # the commit itself
+                raise _translate(error) from error

@@ -25,6 +25,7 @@ from pileus.kernel.store.errors import (
     StoreError,
     UnfitValue,
 )
+from pileus.kernel.store.reading import Plan, Plans
 
 
 def _translate(error: Exception) -> StoreError:
@@ -43,8 +44,9 @@ def _translate(error: Exception) -> StoreError:
 class SqliteTx:
     """A transaction on one SQLite connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, plans: Plans) -> None:
         self._connection = connection
+        self._plans = plans
         self.hooks: list[Callable[[], None]] = []
 
     def _execute(self, statement: Executable, parameters: Any = None) -> Any:
@@ -55,8 +57,22 @@ class SqliteTx:
         except (OverflowError, UnicodeEncodeError, DataError) as error:
             raise UnfitValue(str(error)) from error
 
+    def _read(self, plan: Plan, bound: Any, *, one: bool) -> list[Row]:
+        try:
+            cursor = plan.run(raw(self._connection), bound)
+            found = cursor.fetchmany(1) if one else cursor.fetchall()
+            cursor.close()
+        except (sqlite3.IntegrityError, sqlite3.OperationalError) as error:
+            raise _translate(error) from error
+        except (OverflowError, UnicodeEncodeError, sqlite3.DataError) as error:
+            raise UnfitValue(str(error)) from error
+        return plan.rows(found)
+
     async def all(self, statement: Executable) -> list[Row]:
         """Every row of the result."""
+        planned = self._plans.find(statement)
+        if planned is not None:
+            return self._read(*planned, one=False)
         result = self._execute(statement)
         keys = tuple(result.keys())
         # all at once: SQLAlchemy asks the driver for each row by itself otherwise
@@ -64,12 +80,19 @@ class SqliteTx:
 
     async def first(self, statement: Executable) -> Row | None:
         """The first row of the result, if any."""
+        planned = self._plans.find(statement)
+        if planned is not None:
+            return next(iter(self._read(*planned, one=True)), None)
         result = self._execute(statement)
         row = result.first()
         return None if row is None else dict(zip(result.keys(), row, strict=True))
 
     async def scalar(self, statement: Executable) -> Any:
         """The first column of the first row, or None."""
+        planned = self._plans.find(statement)
+        if planned is not None:
+            rows = self._read(*planned, one=True)
+            return rows[0][planned[0].keys[0]] if rows else None
         return self._execute(statement).scalar()
 
     async def run(self, statement: Executable) -> int:
@@ -103,6 +126,12 @@ class SqliteTx:
         nested.commit()
 
 
+def raw(connection: Connection) -> sqlite3.Connection:
+    """The driver's connection below SQLAlchemy's."""
+    driver: Any = connection.connection.dbapi_connection
+    return driver  # type: ignore[no-any-return]
+
+
 class SqliteStore:
     """One SQLite file (or memory) in write-ahead mode.
 
@@ -122,6 +151,7 @@ class SqliteStore:
         self._engine: Engine | None = None
         self._writer: Connection | None = None
         self._readers: list[Connection] = []
+        self._plans: Plans
 
     async def start(self) -> None:
         """Open the database and bring its schema up to date."""
@@ -138,6 +168,7 @@ class SqliteStore:
             engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
         event.listen(engine, "connect", self._on_connect)
         self._engine = engine
+        self._plans = Plans(engine.dialect)
         self._writer = engine.connect()
         self._prepare(self._writer)
 
@@ -165,8 +196,7 @@ class SqliteStore:
             self._engine.dispose()
 
     async def lost(self, times: int) -> None:
-        """Let others have a turn; there is one writer, so that it cannot lose for long."""
-        await asyncio.sleep(0)
+        """No wait: there is one writer, who loses only when its own logic says so."""
 
     def read(self) -> AbstractAsyncContextManager[Tx]:
         """A transaction that only reads, on a consistent snapshot."""
@@ -184,11 +214,13 @@ class SqliteStore:
                 yield tx
             return
         connection = self._readers.pop() if self._readers else self._engine.connect()
+        driver = raw(connection)
         try:
-            connection.exec_driver_sql("BEGIN")
-            yield SqliteTx(connection)
+            driver.execute("BEGIN")
+            yield SqliteTx(connection, self._plans)
         finally:
-            connection.rollback()
+            connection.rollback()  # what SQLAlchemy knows of
+            driver.rollback()
             self._readers.append(connection)
 
     @asynccontextmanager
@@ -200,7 +232,7 @@ class SqliteStore:
         connection = self._writer
         async with self._lock:
             self._owner = task
-            tx = SqliteTx(connection)
+            tx = SqliteTx(connection, self._plans)
             try:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
                 try:
@@ -208,19 +240,23 @@ class SqliteStore:
                 except BaseException:
                     connection.rollback()
                     raise
-                await self._commit(connection)
+                cancelled = await self._commit(connection)
             finally:
                 self._owner = None
         for hook in tx.hooks:
             hook()
+        if cancelled is not None:
+            raise cancelled
 
-    async def _commit(self, connection: Connection) -> None:
-        if self._durable and self._path is not None:
-            commit = asyncio.ensure_future(asyncio.to_thread(connection.commit))
-            try:
-                await asyncio.shield(commit)
-            except asyncio.CancelledError:
-                await commit  # a cancelled request must not hand on the writer in the middle of a commit
-                raise
-        else:
+    async def _commit(self, connection: Connection) -> asyncio.CancelledError | None:
+        """Commit; the cancellation that came meanwhile, to be raised once what hangs on the commit is done."""
+        if not self._durable or self._path is None:
             connection.commit()
+            return None
+        commit = asyncio.ensure_future(asyncio.to_thread(connection.commit))
+        try:
+            await asyncio.shield(commit)
+        except asyncio.CancelledError as cancelled:
+            await commit  # the writer is not handed on in the middle of a commit
+            return cancelled
+        return None

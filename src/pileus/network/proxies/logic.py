@@ -7,7 +7,7 @@ from sqlalchemy import select
 from pileus.kernel.api.call import Call
 from pileus.kernel.auth.caller import Caller
 from pileus.kernel.store import Row, Tx
-from pileus.network.errors import NetworkNotFound, SecurityGroupNotFound, SecurityGroupRuleNotFound
+from pileus.network.errors import FloatingIPNotFound, NetworkNotFound, SecurityGroupNotFound, SecurityGroupRuleNotFound
 from pileus.network.floatingips import logic as floating
 from pileus.network.floatingips.table import FLOATINGIPS
 from pileus.network.networks import logic as networks
@@ -104,6 +104,15 @@ class Proxies:
         words = {"floating_network_id": chosen[0]["id"], "dns_name": "", "dns_domain": ""}
         row = await self._floats.create(call, call.who.project_id, words)
         return (await self._records(call.tx, [row]))[0]
+
+    async def lead_floating_ip(self, call: Call, address: str, port_id: str, fixed_ip: str) -> None:
+        """See `service.Proxied.lead_floating_ip`."""
+        mine = floating.visible(call.who).where(FLOATINGIPS.c.floating_ip_address == address)
+        row = await call.tx.first(mine)
+        if row is None:
+            raise FloatingIPNotFound(id=address)
+        words = {"port_id": port_id, "fixed_ip_address": fixed_ip} if port_id else {"port_id": None}
+        await self._floats.update(call, row, words)
 
     async def drop_floating_ip(self, tx: Tx, who: Caller, id: str) -> None:
         """See `service.Proxied.drop_floating_ip`."""

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from pileus.kernel.api.call import Call
 from pileus.kernel.api.declare import delete, get, put, resource
 from pileus.kernel.store import Row
-from pileus.network.quotas.logic import COUNTED, limits, used
+from pileus.network.quotas.logic import COUNTED, limits, must_suffice, used
 from pileus.network.quotas.schema import Quota
 from pileus.network.quotas.table import QUOTAS
 from pileus.network.rules import ADMIN, ADMIN_OR_MANAGER
@@ -70,6 +70,8 @@ class QuotaApi:
     async def update(self, call: Call, project: Row, body: dict[str, Any]) -> Row:
         """Set some limits of a project."""
         tx, owner = call.tx, project["project_id"]
+        if body.get("check_limit") and not body.get("force"):
+            await must_suffice(tx, owner, {name: body[name] for name in COUNTED if name in body})
         for name in COUNTED:
             if name in body:
                 await tx.run(QUOTAS.delete().where(QUOTAS.c.project_id == owner, QUOTAS.c.resource == name))

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Table, func, select
 
+from pileus.kernel.api.errors import Conflict
 from pileus.kernel.store import Tx
 from pileus.network.errors import OverQuota
 from pileus.network.floatingips.table import FLOATINGIPS
@@ -28,6 +29,13 @@ COUNTED: dict[str, tuple[Table, int]] = {
 """What is counted, and how many a project may have unless told otherwise; -1 for any number."""
 
 
+class QuotaTooLow(Conflict):
+    """409: a limit is less than what is used."""
+
+    type = "InvalidQuotaValue"
+    message = "Change would make usage less than 0 for the following resources: {unders}"
+
+
 async def limits(tx: Tx, project_id: str) -> dict[str, int]:
     """A project's limits by resource."""
     rows = await tx.all(select(QUOTAS).where(QUOTAS.c.project_id == project_id))
@@ -42,6 +50,18 @@ async def used(tx: Tx, project_id: str) -> dict[str, int]:
         for name, (table, _) in COUNTED.items()
     ]
     return await tx.first(select(*counts)) or {}
+
+
+async def must_suffice(tx: Tx, project_id: str, wanted: dict[str, int]) -> None:
+    """Refuse limits that the project has passed already.
+
+    Raises:
+        QuotaTooLow: one of them is less than what is used.
+    """
+    have = await used(tx, project_id)
+    passed = [name for name, most in wanted.items() if 0 <= most < have[name]]
+    if passed:
+        raise QuotaTooLow(unders=str(passed))
 
 
 async def claim(tx: Tx, project_id: str, resource: str, count: int = 1) -> None:

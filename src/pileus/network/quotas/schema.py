@@ -21,5 +21,7 @@ class Quota(Schema, key="quota", history=NETWORK):
     security_group = _most("security groups")
     security_group_rule = _most("security group rules")
     rbac_policy = _most("RBAC policies")
+    force = f.boolean("Whether a limit may lie below what is used.", loose=True, write_only=True)
+    check_limit = f.boolean("Whether a limit below what is used is refused.", loose=True, write_only=True)
     project_id = f.text("The project.")
     tenant_id = f.text("The project.")

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Select, false, or_, select
 
+from pileus.kernel.api.formats import is_whole
 from pileus.kernel.auth.caller import Caller
 from pileus.kernel.store import DuplicateRow, Row, SerializationFailure, Tx
 from pileus.kernel.world import World
@@ -138,7 +139,7 @@ def _protocol(value: Any) -> str | None:
     if value is None or value in {"", "any", "0", 0, -1, "-1"}:
         return None
     text = str(value).lower()
-    if text in PROTOCOLS or (text.isdecimal() and 0 <= int(text) <= 255):
+    if text in PROTOCOLS or (is_whole(text) and 0 <= int(text) <= 255):
         return text
     raise SecurityGroupRuleInvalid(
         f"Security group rule protocol {value} not supported. Only protocol values "

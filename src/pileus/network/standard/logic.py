@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, Table, and_, not_, or_
 from pileus.kernel.api.call import Call, Page
 from pileus.kernel.api.errors import BadRequest
 from pileus.kernel.api.fields import Field, truth
+from pileus.kernel.api.formats import is_whole
 from pileus.kernel.api.paging import UnknownMarker, page
 from pileus.kernel.api.query import kinds
 from pileus.kernel.api.schema import Schema
@@ -69,7 +70,7 @@ def check_revision(call: Call, row: Row) -> None:
     if header is None:
         return
     name, _, value = header.partition("=")
-    if name.strip() != "revision_number" or not value.strip().isdecimal():
+    if name.strip() != "revision_number" or not is_whole(value.strip()):
         raise BadRequest("If-Match needs the form revision_number=N")
     if int(value) != row["revision_number"]:
         raise RevisionNumberConstraintFailed(expected=value, current=row["revision_number"])
@@ -216,7 +217,7 @@ def _limit(asked: Mapping[str, list[str]]) -> int | None:
     text = asked["limit"][-1] if asked.get("limit") else ""
     if not text:
         return None
-    if not text.isdecimal():
+    if not is_whole(text):
         raise BadRequest(f"limit must be an integer 0 or greater and not '{text}'")
     return min(int(text), 1 << 31) or None
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from pileus.kernel.api.call import Call
 from pileus.kernel.api.errors import BadRequest, Forbidden
+from pileus.kernel.api.formats import is_whole
 from pileus.object_store.access.decision import Access
 from pileus.object_store.accounts.schema import META, QUOTA
 from pileus.object_store.storage.protocol import AccountRecord, ContainerRecord, Storage, Subdir
@@ -36,12 +37,12 @@ class Accounts:
         """
         change = metadata.changes("account", call.given)
         quota = change.get(META + "quota-bytes")
-        if quota is not None and not (quota.isascii() and quota.isdecimal()):
+        if quota is not None and not is_whole(quota):
             raise BadRequest("Invalid quota.")
         if "quota" in call.given or "remove_quota" in call.given:
             change[QUOTA] = call.given.get("quota") or None
         count = change.get(QUOTA)
-        if count is not None and not (count.isascii() and count.isdecimal()):
+        if count is not None and not is_whole(count):
             raise BadRequest("Invalid quota.")
         if any(key.removeprefix(META) in RESELLERS for key in change) and not self._access.reseller(call.who):
             raise Forbidden

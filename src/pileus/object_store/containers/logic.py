@@ -4,6 +4,7 @@ from typing import Any
 
 from pileus.kernel.api.call import Call
 from pileus.kernel.api.errors import BadRequest, Conflict, Forbidden, NotFound
+from pileus.kernel.api.formats import is_whole
 from pileus.object_store.access import lists as access_lists
 from pileus.object_store.access.decision import READS, Access
 from pileus.object_store.containers.schema import META, READ, WRITE
@@ -139,7 +140,7 @@ def _changes(call: Call) -> dict[str, str | None]:
     change = metadata.changes("container", given)
     for key in ("quota-bytes", "quota-count"):
         value = change.get(META + key)
-        if value is not None and not (value.isascii() and value.isdecimal()):
+        if value is not None and not is_whole(value):
             raise BadRequest(f"Invalid {key.replace('-', ' ')}.")
     for name, header, key in (("read", "Read", READ), ("write", "Write", WRITE)):
         if name in given:

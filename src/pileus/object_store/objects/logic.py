@@ -7,6 +7,7 @@ from starlette.requests import ClientDisconnect
 
 from pileus.kernel.api.call import Call
 from pileus.kernel.api.errors import BadRequest, NotFound, PreconditionFailed, TooLarge, Unprocessable
+from pileus.kernel.api.formats import is_whole
 from pileus.object_store.accounts.schema import QUOTA as ACCOUNT_QUOTA
 from pileus.object_store.containers.schema import META as CONTAINER_META
 from pileus.object_store.errors import ClientClosed, InsufficientStorage, LengthRequired, QuotaExceeded
@@ -65,7 +66,7 @@ class Objects:
             if coding.lower() != "chunked":
                 raise BadRequest("Invalid Transfer-Encoding header value")
             return None
-        if not (length.isascii() and length.isdecimal()):
+        if not is_whole(length):
             raise BadRequest("Invalid Content-Length header value")
         if int(length) > self.most:
             raise TooLarge("Your request is too large.")

@@ -9,6 +9,7 @@ import msgspec
 from pileus.kernel.api import fields as f
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.errors import NotAcceptable, PreconditionFailed
+from pileus.kernel.api.formats import is_whole
 from pileus.kernel.api.schema import Schema
 from pileus.object_store.storage.protocol import Query
 
@@ -38,7 +39,7 @@ def query_of(call: Call) -> Query:
     """
     asked = call.query
     limit = asked.get("limit", "")
-    most = int(limit) if limit.isascii() and limit.isdecimal() else MOST
+    most = int(limit) if is_whole(limit) else MOST
     if most > MOST:
         raise PreconditionFailed(f"Maximum limit is {MOST}")
     if any("\0" in value for value in asked.values()):

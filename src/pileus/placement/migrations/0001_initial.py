@@ -15,6 +15,8 @@ def upgrade() -> None:
     """Each table by itself, one after those that it points at."""
     _consumers()
     _providers()
+    _resource_classes()
+    _traits()
     _allocations()
     _inventories()
     _provider_aggregates()
@@ -49,6 +51,7 @@ def _providers() -> None:
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("root", sa.String(length=36), nullable=False),
         sa.Column("parent", sa.String(length=36), nullable=True),
+        sa.Column("stamp", sa.BigInteger(), nullable=False),
         sa.Column("created_at", types.UtcDateTime(), nullable=False),
         sa.Column("updated_at", types.UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["parent"], ["placement_providers.uuid"], name=op.f("fk_placement_providers_parent")),
@@ -57,6 +60,27 @@ def _providers() -> None:
     )
     op.create_index(op.f("ix_placement_providers_parent"), "placement_providers", ["parent"], unique=False)
     op.create_index(op.f("ix_placement_providers_root"), "placement_providers", ["root"], unique=False)
+    op.create_index(op.f("ix_placement_providers_stamp"), "placement_providers", ["stamp"], unique=False)
+    op.create_index(op.f("ix_placement_providers_updated_at"), "placement_providers", ["updated_at"], unique=False)
+
+
+def _resource_classes() -> None:
+    op.create_table(
+        "placement_resource_classes",
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("created_at", types.UtcDateTime(), nullable=False),
+        sa.Column("updated_at", types.UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_placement_resource_classes")),
+    )
+
+
+def _traits() -> None:
+    op.create_table(
+        "placement_traits",
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("created_at", types.UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_placement_traits")),
+    )
 
 
 def _allocations() -> None:

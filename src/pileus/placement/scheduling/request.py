@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from pileus.kernel.api.errors import BadRequest
+from pileus.kernel.api.formats import is_whole
 from pileus.placement.errors import BadParameter, DuplicateParameter, MissingParameter
 from pileus.placement.scheduling import words
 from pileus.placement.versions import (
@@ -154,7 +155,7 @@ def _limit(given: _Parameters) -> int:
             f"Invalid query string parameters: '{values[-1]}' does not match '^[1-9][0-9]*$'\n\n"
             "Failed validating 'pattern' in schema"
         )
-    return int(values[0]) if values and values[0].isdecimal() else 0
+    return int(values[0]) if values and is_whole(values[0]) else 0
 
 
 def _policy(given: _Parameters) -> str | None:

@@ -238,6 +238,8 @@ async def test_lists_filter_sort_and_page(api):
     assert await names("host=h9") == ["vm2", "vm1", "vm0"], "users may not filter by host, so it means nothing"
     assert await names("host=h9", who="admin:p1") == []
     assert await names("all_tenants=1", who="admin:p2") == ["vm2", "vm1", "vm0"]
+    assert await names("tenant_id=p1", who="admin:p2") == [], "means nothing without all_tenants"
+    assert await names("limit=0") == []
     assert (await api.call("GET", "/servers?all_tenants=1")).status_code == 403
     [address] = (await api.show(ids[0]))["addresses"]["private"]
     assert await names(f"ip={address['addr'].replace('.', '[.]')}$") == ["vm0"]

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from pileus.compute.errors import OverQuota
 from pileus.compute.servers.table import SERVERS
+from pileus.kernel.api.formats import is_whole
 from pileus.kernel.store import Tx
 
 
@@ -18,7 +19,7 @@ def resources_of(flavor: dict[str, Any]) -> dict[str, int]:
         "DISK_GB": flavor["disk"] + flavor["ephemeral"] + ceil(flavor["swap"] / 1024),
     }
     for key, value in flavor.get("extra_specs", {}).items():
-        if key.startswith("resources:") and str(value).isdecimal():
+        if key.startswith("resources:") and is_whole(str(value)):
             amounts[key.removeprefix("resources:")] = int(value)
     return {name: amount for name, amount in amounts.items() if amount}
 

@@ -14,7 +14,7 @@ from pileus.compute.servers.viewing.showing import plain_addresses
 from pileus.compute.versions import MULTINIC_GONE, TAGS_SHOWN
 from pileus.kernel.api.call import Call
 from pileus.kernel.api.declare import action, delete, get, post, resource
-from pileus.kernel.api.errors import BadRequest, NotFound
+from pileus.kernel.api.errors import BadRequest, Conflict, NotFound
 from pileus.kernel.store import Row
 from pileus.network.service import PortRecord, PortRequest
 
@@ -176,6 +176,50 @@ class ServerNicActions:
         check_unlocked(call, server)
         with network_words():
             await self._parts.network.change_fixed_ip(call.tx, call.who, server["id"], remove=body["address"])
+
+    @action(
+        "addFloatingIp",
+        body=s.AddFloatingIp,
+        rule="os_compute_api:os-floating-ips:add",
+        allow=MEMBER_OR_ADMIN,
+        until=MULTINIC_GONE,
+        raises=(BadRequest, NotFound),
+    )
+    async def add_floating_ip(self, call: Call, server: Row, body: dict[str, Any]) -> None:
+        """Lead a floating IP to the server: to the address that is named, or to its first of version 4."""
+        wanted = body.get("fixed_address")
+        ports = (await self._parts.network.ports(call.tx, [server["id"]])).get(server["id"], [])
+        own = [(port, a.address) for port in ports for a in port.addresses if a.version == 4 and not a.floating]
+        chosen = [(port, address) for port, address in own if wanted in {None, address}]
+        if not chosen:
+            what = (
+                "No fixed IPs associated to instance" if not own else "Specified fixed address not assigned to instance"
+            )
+            raise BadRequest(what)
+        port, address = chosen[0]
+        proxied = self._parts.network.proxied
+        if all(record.address != body["address"] for record in await proxied.floating_ips(call.tx, call.who)):
+            raise NotFound("floating IP not found")
+        with network_words():
+            await proxied.lead_floating_ip(call, body["address"], port.id, address)
+
+    @action(
+        "removeFloatingIp",
+        body=s.RemoveFloatingIp,
+        rule="os_compute_api:os-floating-ips:remove",
+        allow=MEMBER_OR_ADMIN,
+        until=MULTINIC_GONE,
+        raises=(NotFound, Conflict),
+    )
+    async def remove_floating_ip(self, call: Call, server: Row, body: dict[str, Any]) -> None:
+        """Lead a floating IP of the server nowhere."""
+        address, proxied = body["address"], self._parts.network.proxied
+        found = [r for r in await proxied.floating_ips(call.tx, call.who) if r.address == address]
+        if not found:
+            raise NotFound(f"Floating IP not found for address {address}.")
+        if found[0].device_id != server["id"]:
+            raise Conflict(f"Floating IP {address} is not associated with instance {server['id']}.")
+        await proxied.lead_floating_ip(call, address, "", "")
 
     @action(
         "addSecurityGroup",

@@ -40,6 +40,19 @@ class RemoveFixedIp(Schema, key="removeFixedIp", history=COMPUTE):
     address = f.anything("The address.", {"type": "string", "format": "ip"}, required=True)
 
 
+class AddFloatingIp(Schema, key="addFloatingIp", history=COMPUTE):
+    """A way in from outside."""
+
+    address = f.anything("The floating IP.", {"type": "string", "format": "ip"}, required=True)
+    fixed_address = f.anything("Which of the server's addresses it leads to.", {"type": "string", "format": "ip"})
+
+
+class RemoveFloatingIp(Schema, key="removeFloatingIp", history=COMPUTE):
+    """No way in any more."""
+
+    address = f.anything("The floating IP.", {"type": "string", "format": "ip"}, required=True)
+
+
 class AddSecurityGroup(Schema, key="addSecurityGroup", history=COMPUTE):
     """One security group more."""
 
