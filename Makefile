@@ -13,7 +13,7 @@ STATE_OPTION := $(if $(STATE),--state $(STATE))
 ARGS ?=
 
 # The folders that are there; a target does not fail because a folder has no tests yet.
-QUICK_TESTS := $(wildcard tests/unit tests/contract tests/api)
+QUICK_TESTS := $(wildcard tests/unit tests/contract tests/api tests/failure)
 MORE_TESTS := $(wildcard tests/fuzz tests/failure tests/client)
 REAL_TESTS := $(wildcard tests/contract tests/e2e tests/failure)
 
@@ -103,6 +103,10 @@ test-postgres: env ## the quick tests with PostgreSQL in place of SQLite; starts
 .PHONY: fuzz
 fuzz: env ## bad input of every kind, thoroughly (ARGS for pytest)
 	PILEUS_FUZZ_EXAMPLES=$${PILEUS_FUZZ_EXAMPLES:-25} $(PYTEST) tests/fuzz $(ARGS)
+
+.PHONY: soak
+soak: env ## kill Pileus, daemons and guests under real clouds for a while (PILEUS_SOAK_CHANGES=50, PILEUS_SOAK_SEED=1)
+	PILEUS_SOAK_CHANGES=$${PILEUS_SOAK_CHANGES:-50} $(PYTEST) tests/failure -m root -s $(ARGS)
 
 .PHONY: tempest-smoke
 tempest-smoke: ## Tempest's smoke set against the running cloud, SSH into guests included

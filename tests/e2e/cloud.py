@@ -23,6 +23,7 @@ from pileus.platform.layout import Layout
 Json = Any
 USER = "cirros"
 KEY = "tests"
+UP = ("up", "--listen", "127.0.0.1:5000", "--detach")
 PATIENCE = 300.0
 """Seconds that a guest gets to boot; under emulation on a busy machine it may need most of a minute."""
 GUEST_IMAGE = os.environ.get("PILEUS_TEST_GUEST_IMAGE", "")
@@ -87,17 +88,33 @@ class RealCloud:
 
     def pileus(self, *words: str, timeout: float = 180) -> subprocess.CompletedProcess[str]:
         """`pileus WORDS --state …`, inside."""
-        command = (sys.executable, "-m", "pileus", *words, "--state", str(self.state))
-        return self.room.attempt(*command, timeout=timeout)
+        return self.room.attempt(*self._command(*words), timeout=timeout)
+
+    def _command(self, *words: str) -> tuple[str, ...]:
+        return (sys.executable, "-m", "pileus", *words, "--state", str(self.state))
 
     def up(self) -> float:
         """Start it and log in; seconds until every API answered."""
         began = time.monotonic()
-        done = self.pileus("up", "--listen", "127.0.0.1:5000", "--detach")
+        done = self.pileus(*UP)
         seconds = time.monotonic() - began
         assert done.returncode == 0, done.stdout + done.stderr + self.log()
         self.admin, self.demo = (User(self.room, self.folder.clouds, cloud) for cloud in (ADMIN, DEMO))
         return seconds
+
+    def up_and_kill(self, after: float) -> None:
+        """Start it and kill it so many seconds after it has taken the folder, ready or not."""
+        self.folder.process.unlink(missing_ok=True)
+        with self.room.start(*self._command(*UP)) as starting:
+            until(
+                lambda: self.folder.process.exists() and self.folder.process.read_text(),
+                "the serving process",
+                60,
+                0.01,
+            )
+            time.sleep(after)
+            self.kill()
+            starting.communicate(timeout=60)
 
     def down(self) -> None:
         """Stop it."""

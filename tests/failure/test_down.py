@@ -80,6 +80,19 @@ def test_down_and_up_again(own: RealCloud) -> None:
     nothing_is_left(own, before)
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.3, 0.8, 2.0])
+def test_down_after_a_start_that_was_killed(own: RealCloud, seconds: float) -> None:
+    before = own.room.traces()
+    own.up_and_kill(seconds)
+    own.down()
+    nothing_is_left(own, before)
+    own.up_and_kill(seconds)
+    own.up()
+    assert own.audit() == []
+    own.down()
+    nothing_is_left(own, before)
+
+
 def ended(cloud: RealCloud, server: str) -> Any:
     """The server, unless something is being done to it."""
     shown = cloud.show(server)

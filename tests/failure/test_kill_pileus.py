@@ -23,6 +23,8 @@ SEED = int(os.environ.get("PILEUS_SOAK_SEED", "1"))
 MOST_SERVERS = 5
 KILLS = 0.7
 """The chance that a change is followed, or cut off, by a kill."""
+KILLS_OF_STARTS = 0.3
+"""The chance that the start after a kill is killed as well."""
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +132,9 @@ def test_kills_while_servers_come_and_go(cloud: RealCloud, images: list[str]) ->
             cloud.kill()
             kills += 1
             change.join()
+            if chance.random() < KILLS_OF_STARTS:
+                cloud.up_and_kill(2.5 * chance.random())
+                kills += 1
             restarts.append(cloud.up())
             print(f"{step}: {what}, killed after {wait:.3f} s, up again in {restarts[-1]:.1f} s")
         change.join()
