@@ -159,8 +159,12 @@ class Proxied(Protocol):
     `port_range_min`, `port_range_max`, `remote_ip_prefix`, `remote_group_id` and `group_id`, their own group.
     """
 
-    async def security_groups(self, tx: Tx, who: Caller) -> list[dict[str, Any]]:
-        """The caller's security groups with their rules; the default one is made where it is missing."""
+    async def security_groups(self, tx: Tx, who: Caller, *, everybody: bool = False) -> list[dict[str, Any]]:
+        """The caller's security groups with their rules; the default one is made where it is missing.
+
+        Args:
+            everybody: whether to list those of every project that the caller may see.
+        """
         ...
 
     async def make_security_group(self, tx: Tx, who: Caller, name: str, description: str) -> dict[str, Any]:

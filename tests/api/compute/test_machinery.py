@@ -269,7 +269,7 @@ async def test_events_of_other_services(admin, member, server):
 
     url = "/os-server-external-events"
     answer = await admin.post(url, json=body(known))
-    event = {"name": "network-changed", "server_uuid": known, "tag": None, "status": "completed", "code": 200}
+    event = {"name": "network-changed", "server_uuid": known, "status": "completed", "code": 200}
     assert (answer.status_code, answer.json()) == (200, {"events": [event]})
     answer = await admin.post(url, json=body(known, unknown))
     assert (answer.status_code, [each["code"] for each in answer.json()["events"]]) == (207, [200, 404])

@@ -13,13 +13,16 @@ async def made(client, name="g"):
     return answer.json()["security_group"]
 
 
-async def test_security_groups(member, other, at):
+async def test_security_groups(admin, member, other, at):
     first = (await member.get(GROUPS)).json()["security_groups"]
     assert [g["name"] for g in first] == ["default"]
     group = await made(member)
     assert group == {"id": group["id"], "name": "g", "tenant_id": "b" * 32, "rules": [], "description": "d"}
     listed = (await member.get(GROUPS)).json()["security_groups"]
     assert group in listed
+    assert group not in (await admin.get(GROUPS)).json()["security_groups"]
+    assert group in (await admin.get(f"{GROUPS}?all_tenants=true")).json()["security_groups"]
+    assert group not in (await other.get(f"{GROUPS}?all_tenants=true")).json()["security_groups"]
     url = f"{GROUPS}/{group['id']}"
     assert (await member.get(url)).json()["security_group"] == group
     assert (await other.get(url)).status_code == 404

@@ -1,13 +1,19 @@
 """Compiled check strings answer what oslo.policy answers."""
 
 import itertools
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from oslo_config import cfg
 from oslo_policy import _parser, policy
 
+from pileus.kernel.auth.caller import Caller
 from pileus.kernel.auth.compiled import compiled
+from pileus.kernel.auth.policy import Policy
+from pileus.kernel.auth.rules import Right
 
 RULES = {
     "admin": "role:admin",
@@ -65,3 +71,31 @@ def test_registered_checks_are_asked() -> None:
     tests = compiled({"long": _parser.parse_rule("longer:name")}, None)
     assert tests["long"]({"name": "abc"}, {})
     assert not tests["long"]({"name": "ab"}, {})
+
+
+def test_an_operators_file_may_use_further_kinds_of_checks(tmp_path):
+    """`http:` asks a server; there is none at that address, and a check of an unknown kind would just be false."""
+    file = tmp_path / "policy.yaml"
+    file.write_text('"thing:get": "http://127.0.0.1:1/"\n')
+    admin = Caller(user_id="u", project_id="p", roles=frozenset({"admin"}))
+    for overrides in (None, file):
+        made = Policy("things", overrides)
+        made.add(Right("thing:get", "role:admin", "Get it."))
+        if overrides is None:
+            assert made.allows("thing:get", admin, {})
+        else:
+            with pytest.raises(Exception, match=r"refused|Connection"):
+                made.allows("thing:get", admin, {})
+
+
+def test_a_start_does_not_look_through_installed_packages():
+    """Whatever else is installed beside us costs a start nothing."""
+    program = (
+        "import sys; from pileus.kernel.auth.policy import Policy; from pileus.kernel.auth.rules import Right\n"
+        "from pileus.kernel.auth.caller import Caller\n"
+        "made = Policy('things'); made.add(Right('thing:get', 'role:admin', 'Get it.'))\n"
+        "made.allows('thing:get', Caller(user_id='u', project_id='p', roles=frozenset()), {})\n"
+        "assert 'oslo_policy._external' not in sys.modules"
+    )
+    sources = {"PYTHONPATH": str(Path(__file__).resolve().parents[3] / "src")}
+    subprocess.run([sys.executable, "-c", program], check=True, env=sources)

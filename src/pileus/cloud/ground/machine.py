@@ -1,17 +1,24 @@
 """The machine below a real cloud, as its settings want it."""
 
+from __future__ import annotations
+
 import socket
+from typing import TYPE_CHECKING
 
 from pileus.cloud.folder import StateFolder
 from pileus.cloud.networks import PHYSICAL
 from pileus.cloud.settings import CloudSettings, MachineSettings
 from pileus.kernel.settings import load
-from pileus.platform.machine import Machine
-from pileus.platform.plan import Plan
+
+if TYPE_CHECKING:  # a simulated cloud has no machine
+    from pileus.platform.machine import Machine
+    from pileus.platform.plan import Plan
 
 
 def plan_of(settings: MachineSettings, folder: StateFolder) -> Plan:
     """What the cloud wants of this machine."""
+    from pileus.platform.plan import Plan
+
     return Plan(
         state=folder.root,
         chassis=settings.name or socket.gethostname(),
@@ -33,4 +40,6 @@ def settings_of(folder: StateFolder) -> CloudSettings:
 
 def machine_of(folder: StateFolder) -> Machine:
     """The machine, not yet up."""
+    from pileus.platform.machine import Machine
+
     return Machine(plan_of(settings_of(folder).machine, folder))

@@ -35,7 +35,7 @@ class ServerExternalEvents:
 
 
 def _answered(event: dict[str, Any], placed: dict[str, bool]) -> dict[str, Any]:
-    shown = {"tag": None, "status": "completed", **event}
+    shown = {"status": "completed", **event}
     if event["server_uuid"] not in placed:
         return {**shown, "status": "failed", "code": 404}
     if not placed[event["server_uuid"]]:

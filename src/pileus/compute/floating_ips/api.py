@@ -48,11 +48,11 @@ class FloatingIps:
     @post(rule="create", allow=MEMBER_OR_ADMIN, status=200, body=NewFloatingIp)
     async def create(self, call: Call, body: dict[str, Any]) -> dict[str, Any]:
         """Take a floating IP."""
-        pool = body.get("pool") or ""
-        if pool not in {"", *await self._network.floating_pools(call.tx, call.who)}:
-            raise NotFound("Floating IP pool not found.")
-        with in_words_of_compute():
-            made = await self._network.make_floating_ip(call, pool)
+        try:
+            with in_words_of_compute():
+                made = await self._network.make_floating_ip(call, body.get("pool") or "")
+        except NotFound as error:
+            raise NotFound("Floating IP pool not found.") from error
         return {"floating_ip": _shown(made)}
 
     @delete("/{id}", rule="delete", allow=MEMBER_OR_ADMIN, status=202)

@@ -41,8 +41,10 @@ class SecurityGroups:
     @get(rule="get", allow=READER_OR_ADMIN, query=SecurityGroupQuery, transaction="write")
     async def index(self, call: Call) -> dict[str, Any]:
         """List security groups."""
-        groups = await _known(self._network, call)
-        mine = [g for g in groups.values() if g["project_id"] == call.who.project_id]
+        everybody = call.who.is_admin and call.query.get("all_tenants") in {"", "1", "true", "True"}
+        listed = await self._network.security_groups(call.tx, call.who, everybody=everybody)
+        groups = {group["id"]: group for group in listed}
+        mine = [g for g in listed if everybody or g["project_id"] == call.who.project_id]
         mine.sort(key=lambda group: group["name"])
         limit, _ = window(call)
         first = call.query.get("offset", 0)

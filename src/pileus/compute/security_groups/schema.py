@@ -26,5 +26,6 @@ class SecurityGroupRuleBody(Schema, key="security_group_rule", history=COMPUTE, 
 class SecurityGroupQuery(Schema, history=COMPUTE, extra="ignore"):
     """How groups can be listed."""
 
+    all_tenants = f.text("Whether to list those of every project; for administrators.")
     limit = f.integer("Entries at the most.", least=0)
     offset = f.integer("Entries to leave out first.", least=0)

@@ -25,10 +25,11 @@ class Proxies:
         self._groups = security
         self._floats = floats
 
-    async def security_groups(self, tx: Tx, who: Caller) -> list[dict[str, Any]]:
+    async def security_groups(self, tx: Tx, who: Caller, *, everybody: bool = False) -> list[dict[str, Any]]:
         """See `service.Proxied.security_groups`."""
         await self._groups.default(tx, who.project_id)
-        rows = await tx.all(select(GROUPS).where(GROUPS.c.project_id == who.project_id).order_by(GROUPS.c.created_at))
+        statement = groups.visible(who) if everybody else select(GROUPS).where(GROUPS.c.project_id == who.project_id)
+        rows = await tx.all(statement.order_by(GROUPS.c.created_at))
         return await groups.with_rules(tx, rows)
 
     async def _group(self, tx: Tx, who: Caller, id: str) -> Row:
