@@ -1,5 +1,11 @@
 """`openstack token, catalog, project, user, role …`."""
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from .clouds import ClientFailed
@@ -16,6 +22,14 @@ def test_token_and_catalog(cloud):
         }
     assert cloud.json("catalog", "show", "compute")["endpoints"]
     cloud.openstack("token", "revoke", token["id"])
+
+
+def test_the_command_itself(cloud):
+    """As a user starts it; everything else runs it in this process."""
+    command = [Path(sys.executable).with_name("openstack"), "--os-cloud", "pileus", "token", "issue", "-f", "json"]
+    environment = {"PATH": os.environ["PATH"], "OS_CLIENT_CONFIG_FILE": str(cloud.state / "clouds.yaml")}
+    printed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120)
+    assert json.loads(printed.stdout)["project_id"] == cloud.connection("pileus").current_project_id
 
 
 def test_a_user_of_a_new_project_gets_in_by_a_role(cloud, name):

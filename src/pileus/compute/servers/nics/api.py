@@ -4,6 +4,7 @@ from typing import Any
 
 from pileus.compute.errors import ServerBusy, ServerLocked
 from pileus.compute.rules import MEMBER_OR_ADMIN, READER_OR_ADMIN
+from pileus.compute.security_groups.logic import in_words_of_compute
 from pileus.compute.servers.access import check_unlocked, load_server
 from pileus.compute.servers.around.parts import ServerParts
 from pileus.compute.servers.errors import network_words
@@ -200,7 +201,7 @@ class ServerNicActions:
         proxied = self._parts.network.proxied
         if all(record.address != body["address"] for record in await proxied.floating_ips(call.tx, call.who)):
             raise NotFound("floating IP not found")
-        with network_words():
+        with in_words_of_compute():
             await proxied.lead_floating_ip(call, body["address"], port.id, address)
 
     @action(
