@@ -4,8 +4,6 @@ import asyncio
 import contextlib
 import signal
 import socket
-import urllib.error
-import urllib.request
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -71,14 +69,3 @@ async def _until_open(address: str, port: int, clock: Clock, serving: asyncio.Ta
             return
         await clock.sleep(0.01)
     await serving
-
-
-def answers(url: str, seconds: float = 2.0) -> bool:
-    """Whether a GET of the address is answered at all, whatever the status."""
-    try:
-        with urllib.request.urlopen(url, timeout=seconds):  # noqa: S310 - our own address
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False

@@ -23,12 +23,6 @@ class ImageProtected(Forbidden):
     message = "Image {id} is protected and cannot be deleted."
 
 
-class ImageInUse(Conflict):
-    """409: the image is held by something else."""
-
-    message = "Image {id} is in use and cannot be deleted."
-
-
 class DuplicateImage(Conflict):
     """409: an image with that id exists."""
 

@@ -27,12 +27,6 @@ class OverQuota(Conflict):
     message = "Quota exceeded for resources: {overs}."
 
 
-class QuotaResourceUnknown(NotFound):
-    """404: there is no such quota."""
-
-    message = "Unknown quota resources {unknown}."
-
-
 class NetworkNotFound(NotFound):
     """404."""
 

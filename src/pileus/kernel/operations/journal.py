@@ -87,14 +87,6 @@ def run_of(row: Row, steps: list[Row]) -> Run:
     )
 
 
-async def next_in_queue(tx: Tx, queue: str) -> Row | None:
-    """The oldest unfinished run of a queue."""
-    c = OPERATIONS.c
-    return await tx.first(
-        select(OPERATIONS).where(c.queue == queue, c.state.in_(UNFINISHED)).order_by(c.sequence, c.created_at).limit(1)
-    )
-
-
 async def takeable(tx: Tx, owner: str, now: datetime, known: set[str]) -> list[Row]:
     """Unfinished runs that nobody executes: never owned, lease over, or ours but not in this process."""
     c = OPERATIONS.c

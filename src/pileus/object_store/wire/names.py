@@ -3,7 +3,7 @@
 from urllib.parse import unquote, unquote_to_bytes
 
 from pileus.kernel.api.call import Call
-from pileus.kernel.api.errors import BadRequest, NotFound, PreconditionFailed
+from pileus.kernel.api.errors import BadRequest, PreconditionFailed
 
 MOST_ACCOUNT = 256
 MOST_CONTAINER = 256
@@ -64,14 +64,3 @@ def split(value: str, header: str) -> tuple[str, str]:
     if not container or not slash or not name or "\0" in path:
         raise PreconditionFailed(f"{header} header must be of the form <container name>/<object name>")
     return container, name
-
-
-def project_of(account: str) -> str:
-    """The project that an account belongs to.
-
-    Raises:
-        NotFound: it is nobody's.
-    """
-    if not account.startswith(RESELLER):
-        raise NotFound
-    return account[len(RESELLER) :]
