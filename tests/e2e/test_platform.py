@@ -17,10 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from pileus.platform import Entry, InUse, Machine, Plan
 from pileus.platform.commands import attempt
 from pileus.platform.daemons.events import DaemonEvent
 from pileus.platform.inspection.facts import PROGRAMS
+from pileus.platform.lock import InUse
+from pileus.platform.machine import Machine
+from pileus.platform.plan import Plan
+from pileus.platform.record import Entry
 from pileus.platform.switching.uplink import AddressTaken
 
 INSIDE = "PILEUS_TEST_INSIDE"
@@ -225,7 +228,8 @@ async def test_a_guest_outlives_daemons_and_pileus_and_ends_with_the_cloud(machi
 def test_down_cleans_up_after_a_killed_pileus(untouched: None, tmp_path: Path, lost_record: bool) -> None:
     program = (
         "import asyncio, sys, pathlib, uvloop\n"
-        "from pileus.platform import Machine, Plan\n"
+        "from pileus.platform.machine import Machine\n"
+        "from pileus.platform.plan import Plan\n"
         "async def main():\n"
         "    machine = Machine(Plan(state=pathlib.Path(sys.argv[1]), chassis='host1'))\n"
         "    await machine.up()\n"
