@@ -80,7 +80,7 @@ def parse_listen(text: str) -> tuple[str, int]:
     address, colon, port = text.rpartition(":")
     if not colon or not port.isdecimal() or not 0 < int(port) < 65536:
         raise ValueError(f"--listen takes ADDRESS:PORT, not {text!r}")
-    return address.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - asked for
+    return address.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - what a user asks for by leaving it out
 
 
 class Serving:
@@ -101,7 +101,8 @@ class Serving:
         """The address in the catalog."""
         if self._settings.public_url:
             return self._settings.public_url.rstrip("/")
-        reachable = own_address() if self._address in {"0.0.0.0", "::"} else self._address  # noqa: S104
+        everywhere = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+        reachable = own_address() if self._address in everywhere else self._address
         return f"http://{f'[{reachable}]' if ':' in reachable else reachable}:{self._port}"
 
     async def run(self, report: Progress, ready: Callable[[], None]) -> None:

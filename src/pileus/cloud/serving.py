@@ -55,7 +55,7 @@ async def serve(
     await started()
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
-    server.stop()  # type: ignore[no-untyped-call]
+    server.stop()  # type: ignore[no-untyped-call]  # granian's has no annotation
     with contextlib.suppress(asyncio.CancelledError):
         await serving
 

@@ -15,7 +15,7 @@ class DomainReading:
     """The parts of a domain's XML that the driver asks for; works on definitions and on running domains."""
 
     def __init__(self, xml: str) -> None:
-        self._root = fromstring(xml)  # noqa: S314
+        self._root = fromstring(xml)  # noqa: S314 - libvirt's own answer
 
     def nic(self, port_id: str) -> Element | None:
         """Return the `<interface>` of a port."""
@@ -84,7 +84,7 @@ def read_capabilities(
     Memory is the kernel's own figure (`meminfo`, the text of /proc/meminfo): libvirt's node information
     leaves out memory that was plugged in while the machine ran.
     """
-    root = fromstring(xml)  # noqa: S314
+    root = fromstring(xml)  # noqa: S314 - libvirt's own answer
     cpu = root.find("./host/cpu")
     cpu = Element("cpu") if cpu is None else cpu
     topology = cpu.find("topology")
@@ -110,7 +110,7 @@ def read_capabilities(
 
 def kvm_emulator(xml: str, arch: str) -> str:
     """Return from libvirt's capabilities the emulator that runs this architecture under KVM; empty: none."""
-    for guest in fromstring(xml).iterfind("guest/arch"):  # noqa: S314
+    for guest in fromstring(xml).iterfind("guest/arch"):  # noqa: S314 - libvirt's own answer
         if guest.get("name") == arch and guest.find("./domain[@type='kvm']") is not None:
             return guest.findtext("emulator") or ""
     return ""
