@@ -19,13 +19,14 @@ log=${PILEUS_BOOTSTRAP_LOG:-$here/.state/bootstrap.log}
 policy=/usr/sbin/policy-rc.d
 policy_mark='# Written by Pileus while it installs packages.'
 purpose=${1:-run}
-purposes='base host guest-image build'
+purposes='base host guest-image saml build'
 
 say() { printf '%s\n' "pileus: $*" >&2; }
 fail() { say "$*"; exit 1; }
 
 case $purpose in
-    run | dev | check) ;;
+    run | check) ;;
+    dev) purposes="$purposes test" ;;
     *) sed -n '2,13p' "$0" >&2; exit 2 ;;
 esac
 

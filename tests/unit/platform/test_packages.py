@@ -11,8 +11,10 @@ BOOTSTRAP = Path(__file__).parents[3] / "deploy" / "bootstrap.sh"
 
 def test_every_list_is_a_purpose_and_the_script_installs_all_of_them() -> None:
     assert {path.stem for path in LISTS.glob("*.txt")} == set(packages.PURPOSES)
-    [line] = re.findall(r"^purposes='(.*)'$", BOOTSTRAP.read_text(), re.MULTILINE)
-    assert set(line.split()) == set(packages.PURPOSES)
+    script = BOOTSTRAP.read_text()
+    [always] = re.findall(r"^purposes='(.*)'$", script, re.MULTILINE)
+    [dev] = re.findall(r'^    dev\) purposes="\$purposes (.*)" ;;$', script, re.MULTILINE)
+    assert {*always.split(), *dev.split()} == set(packages.PURPOSES)
 
 
 @pytest.mark.parametrize("purpose", packages.PURPOSES)
