@@ -29,7 +29,7 @@ from pileus.identity.revisions.logic import Revisions
 from pileus.identity.role_assignments.api import RoleAssignments
 from pileus.identity.roles.api import Implications, Inferences, Roles
 from pileus.identity.roles.book import RoleBook
-from pileus.identity.rules import RULES
+from pileus.identity.rules import RULES, scopes_of
 from pileus.identity.services.api import CatalogServices
 from pileus.identity.services.catalog import Catalog
 from pileus.identity.settings import IdentitySettings
@@ -120,6 +120,7 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         page=page_links,
         stamp=stamp,  # type: ignore[arg-type]  # takes None too
         rules=RULES,
+        scopes=scopes_of,
         policy_file=parts.policy_file("identity"),
         strict_media=False,
     )

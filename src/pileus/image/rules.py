@@ -21,5 +21,17 @@ READER_SEE = Rule(
     "An administrator, or a reader who may see the image.",
 )
 
-RULES = (ADMIN, DEFAULT, MEMBER_WRITE, READER_LIST, READER_SEE)
+MEMBER_SEE = Rule(
+    "project_member_see",
+    "rule:context_is_admin or (role:member and (project_id:%(project_id)s or project_id:%(member_id)s"
+    ' or "community":%(visibility)s or "public":%(visibility)s or "shared":%(visibility)s))',
+    "An administrator, or a member who may see the image.",
+)
+MEMBER_OWNS = Rule(
+    "project_member_owns",
+    "rule:context_is_admin or (role:member and project_id:%(project_id)s and project_id:%(owner)s)",
+    "An administrator, or a member who makes the image its own project's.",
+)
+
+RULES = (ADMIN, DEFAULT, MEMBER_WRITE, READER_LIST, READER_SEE, MEMBER_SEE, MEMBER_OWNS)
 """Every named rule."""
