@@ -65,7 +65,10 @@ async def test_a_key_made_under_an_application_credential_ends_with_it(cloud, mi
     user, project, client = mine
     given = {"application_credential": {"name": "a", "unrestricted": True, "roles": [{"name": "reader"}]}}
     made = (await client.post(f"/v3/users/{user}/application_credentials", json=given)).json()["application_credential"]
-    method = {"methods": ["application_credential"], "application_credential": {"id": made["id"], "secret": made["secret"]}}
+    method = {
+        "methods": ["application_credential"],
+        "application_credential": {"id": made["id"], "secret": made["secret"]},
+    }
     token = await cloud.http.post("/v3/auth/tokens", json={"auth": {"identity": method}})
     restricted = cloud.bearer(token.headers["X-Subject-Token"])
     blob = '{"access": "bound", "secret": "s"}'
