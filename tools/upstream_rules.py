@@ -1,6 +1,6 @@
 """The default rules of OpenStack's own services, as `tests/fuzz/upstream_rules.tsv` keeps them.
 
-Facts for `tests/fuzz/test_upstream_rules.py`: what a service registers with oslo.policy, one rule a line.  Run it with
+Facts for `tests/fuzz/rights/test_upstream_rules.py`: what a service registers with oslo.policy, one rule a line.  Run it with
 the interpreter of an environment of its own, for instance
 
     python -m venv /tmp/upstream

@@ -16,7 +16,7 @@ from oslo_policy import policy
 
 from pileus.kernel.auth.caller import Caller
 
-TABLE = Path(__file__).with_name("upstream_rules.tsv")
+TABLE = Path(__file__).parents[1] / "upstream_rules.tsv"
 SERVICES = ("identity", "image", "placement")
 _NAMED = re.compile(r"%\(([^)]+)\)s")
 MOST_TARGETS = 60

@@ -5,7 +5,7 @@ for them by oslo.policy.
 """
 
 import pytest
-from tests.fuzz.upstream import SERVICES, Judge, Upstream, callers, rules, shape, targets
+from tests.fuzz.rights.upstream import SERVICES, Judge, Upstream, callers, rules, shape, targets
 
 from pileus.cloud.assembly import declared
 from pileus.kernel.api.declare import Service
