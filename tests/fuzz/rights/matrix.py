@@ -5,10 +5,9 @@
 
 from pathlib import Path
 
-from tests.fuzz import seeds
 from tests.fuzz.bodies import body_of
 from tests.fuzz.cloud import FuzzCloud
-from tests.fuzz.people import PERSONAS, populate
+from tests.fuzz.people import PERSONAS
 from tests.fuzz.registry import targets
 
 TABLE = Path(__file__).parents[1] / "rights.tsv"
