@@ -1,7 +1,7 @@
 """The default rules of OpenStack's own services, as `tests/fuzz/upstream_rules.tsv` keeps them.
 
-Facts for `tests/fuzz/rights/test_upstream_rules.py`: what a service registers with oslo.policy, one rule a line.  Run it with
-the interpreter of an environment of its own, for instance
+Facts for `tests/fuzz/rights/test_upstream_rules.py`: what a service registers with oslo.policy, one rule a
+line.  Run it with the interpreter of an environment of its own, for instance
 
     python -m venv /tmp/upstream
     /tmp/upstream/bin/pip install keystone glance openstack-placement
