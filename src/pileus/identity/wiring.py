@@ -12,8 +12,12 @@ from pileus.identity.bootstrap import Bootstrap
 from pileus.identity.credentials.api import Credentials
 from pileus.identity.credentials.logic import Blobs
 from pileus.identity.discovery.api import Discovery
+from pileus.identity.domain_configs.api import DefaultConfig, DomainConfig
+from pileus.identity.domain_configs.logic import DomainConfigs
 from pileus.identity.domains.api import Domains
 from pileus.identity.ec2_credentials.api import Ec2Credentials
+from pileus.identity.endpoint_filters.api import EndpointFilters, EndpointGroups, GroupInProject
+from pileus.identity.endpoint_policies.api import EndpointPolicy, PolicyEndpoints, association_resources
 from pileus.identity.endpoints.api import Endpoints
 from pileus.identity.errors import fault, invalid
 from pileus.identity.groups.api import Groups, Membership
@@ -29,7 +33,7 @@ from pileus.identity.revisions.logic import Revisions
 from pileus.identity.role_assignments.api import RoleAssignments
 from pileus.identity.roles.api import Implications, Inferences, Roles
 from pileus.identity.roles.book import RoleBook
-from pileus.identity.rules import RULES
+from pileus.identity.rules import RULES, scopes_of
 from pileus.identity.services.api import CatalogServices
 from pileus.identity.services.catalog import Catalog
 from pileus.identity.settings import IdentitySettings
@@ -42,7 +46,9 @@ from pileus.identity.tokens.scopes import Scopes
 from pileus.identity.trusts.api import Trusts
 from pileus.identity.trusts.logic import TrustLogic
 from pileus.identity.users.api import Users
+from pileus.identity.users.compliance import Compliance
 from pileus.identity.users.logic import UserLogic
+from pileus.identity.users.login import PasswordLogin
 from pileus.identity.users.passwords import Passwords
 from pileus.identity.versions import HISTORY
 from pileus.kernel.api.declare import Service
@@ -105,9 +111,12 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
     blobs = Blobs(Keys(parts.state / "identity" / "credential-keys", world.ids))
     window = timedelta(seconds=settings.expired_window_seconds)
     tokens = Tokens(store, world, revisions, accesses, keys, window)
-    passwords = Passwords(settings.password_rounds)
-    methods = Methods(store, world.clock, tokens, passwords, settings)
-    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions)
+    passwords = Passwords(settings.password_rounds, settings.passwords.algorithm)
+    compliance = Compliance(settings, world.clock)
+    login = PasswordLogin(store, world.clock, passwords, compliance, settings)
+    methods = Methods(store, world.clock, tokens, passwords, login, settings)
+    configs = DomainConfigs(blobs, revisions)
+    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions, compliance)
     api = Service(
         type="identity",
         name="keystone",
@@ -120,6 +129,7 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         page=page_links,
         stamp=stamp,  # type: ignore[arg-type]  # takes None too
         rules=RULES,
+        scopes=scopes_of,
         policy_file=parts.policy_file("identity"),
         strict_media=False,
     )
@@ -130,7 +140,9 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         FederationReach(),
         Domains(projects),
         Projects(projects),
-        Users(users, passwords, methods),
+        DomainConfig(configs, settings),
+        DefaultConfig(),
+        Users(users, passwords, login, compliance),
         Groups(revisions),
         Membership(revisions),
         Roles(revisions),
@@ -141,7 +153,13 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         Regions(revisions),
         CatalogServices(revisions),
         Endpoints(revisions),
+        EndpointGroups(revisions),
+        GroupInProject(revisions),
+        EndpointFilters(revisions),
         Policies(),
+        PolicyEndpoints(),
+        EndpointPolicy(),
+        *association_resources(),
         Credentials(blobs),
         Ec2Credentials(blobs),
         ApplicationCredentials(ApplicationCredentialLogic(world, revisions), passwords),
