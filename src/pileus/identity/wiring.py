@@ -16,6 +16,7 @@ from pileus.identity.domain_configs.api import DefaultConfig, DomainConfig
 from pileus.identity.domain_configs.logic import DomainConfigs
 from pileus.identity.domains.api import Domains
 from pileus.identity.ec2_credentials.api import Ec2Credentials
+from pileus.identity.ec2_credentials.signing import Signers
 from pileus.identity.endpoint_filters.api import EndpointFilters, EndpointGroups, GroupInProject
 from pileus.identity.endpoint_policies.api import EndpointPolicy, PolicyEndpoints, association_resources
 from pileus.identity.endpoints.api import Endpoints
@@ -66,9 +67,10 @@ class IdentityService:
         tokens: every token of this cloud.
     """
 
-    def __init__(self, api: Service, tokens: Tokens, bootstrap: Bootstrap) -> None:
+    def __init__(self, api: Service, tokens: Tokens, signers: Signers, bootstrap: Bootstrap) -> None:
         self.api = api
         self.tokens = tokens
+        self._signers = signers
         self._bootstrap = bootstrap
 
     async def authenticate(self, token: str) -> Caller:
@@ -78,6 +80,10 @@ class IdentityService:
             Unauthorized: the token is unknown, forged, expired or revoked.
         """
         return (await self.tokens.find(token)).caller
+
+    async def signer(self, access_key: str) -> tuple[str, Caller] | None:
+        """The secret of an EC2 credential and whom it speaks for."""
+        return await self._signers.find(access_key)
 
     async def project_exists(self, tx: Tx, project_id: str) -> bool:
         """Whether there is such a project."""
@@ -100,6 +106,26 @@ class IdentityService:
         await self._bootstrap.run(tx, passwords=passwords, url=url, services=shown)
 
 
+def _api(parts: Parts) -> Service:
+    """The API, without resources yet."""
+    return Service(
+        type="identity",
+        name="keystone",
+        prefix="/identity",
+        root="/v3",
+        aliases=("",),
+        history=HISTORY,
+        fault=fault,
+        invalid=invalid,
+        page=page_links,
+        stamp=stamp,  # type: ignore[arg-type]  # takes None too
+        rules=RULES,
+        scopes=scopes_of,
+        policy_file=parts.policy_file("identity"),
+        strict_media=False,
+    )
+
+
 def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityService:
     """Make identity from the kernel's parts."""
     settings = settings or IdentitySettings()
@@ -117,22 +143,7 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
     methods = Methods(store, world.clock, tokens, passwords, login, settings)
     configs = DomainConfigs(blobs, revisions)
     projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions, compliance)
-    api = Service(
-        type="identity",
-        name="keystone",
-        prefix="/identity",
-        root="/v3",
-        aliases=("",),
-        history=HISTORY,
-        fault=fault,
-        invalid=invalid,
-        page=page_links,
-        stamp=stamp,  # type: ignore[arg-type]  # takes None too
-        rules=RULES,
-        scopes=scopes_of,
-        policy_file=parts.policy_file("identity"),
-        strict_media=False,
-    )
+    api = _api(parts)
     api.add(
         Discovery(),
         AuthTokens(tokens, methods, Scopes(store, accesses, revisions)),
@@ -168,4 +179,5 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         RegisteredLimits(),
         Limits(),
     )
-    return IdentityService(api, tokens, Bootstrap(world, revisions, passwords, parts.region))
+    signers = Signers(store, world, revisions, accesses, blobs)
+    return IdentityService(api, tokens, signers, Bootstrap(world, revisions, passwords, parts.region))

@@ -11,6 +11,9 @@ from msgspec import Struct
 from pileus.host.storage.errors import ToolFailed, ToolTimedOut
 
 MIB = 2**20
+STACK_MIB = 2
+"""Stack of each of a child's threads. The usual eight, times the many threads that qemu-img may start, is its whole
+address space."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -25,28 +28,33 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Largest file that it may write; None: no limit."""
 
 
-async def run_child(command: Sequence[str], limits: Limits) -> str:
+async def run_child(command: Sequence[str], limits: Limits, *, stdin: int = asyncio.subprocess.DEVNULL) -> str:
     """Run a command to its end and return what it printed.
 
     Limits are set by prlimit(1), in the child: nothing of ours runs between fork and exec. The child and
     whatever it started are killed when the time is over or when the caller is cancelled.
+
+    Args:
+        stdin: a descriptor that it reads from; nothing unless given.
 
     Raises:
         ToolTimedOut: it took longer than `limits.seconds`.
         ToolFailed: it ended with an error.
     """
     leash = ["prlimit", f"--as={limits.memory_mib * MIB}", f"--cpu={limits.cpu_seconds}", "--core=0"]
+    leash.append(f"--stack={STACK_MIB * MIB}")
     if limits.file_bytes is not None:
         leash.append(f"--fsize={limits.file_bytes}")
     process = await asyncio.create_subprocess_exec(
         *leash,
         "--",
         *command,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=stdin,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
-        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"},
+        # One arena: glibc would reserve 64 MiB of address space for each thread that allocates.
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "MALLOC_ARENA_MAX": "1"},
     )
     try:
         async with asyncio.timeout(limits.seconds):
