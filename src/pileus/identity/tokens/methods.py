@@ -14,9 +14,10 @@ from pileus.identity.projects.table import PROJECTS
 from pileus.identity.settings import IdentitySettings
 from pileus.identity.tokens.logic import Tokens
 from pileus.identity.tokens.payload import Payload
-from pileus.identity.users.login import PasswordLogin
+from pileus.identity.users.login import PasswordLogin, attempt
 from pileus.identity.users.passwords import Passwords
 from pileus.identity.users.table import USERS
+from pileus.kernel.api.call import Call
 from pileus.kernel.api.errors import BadRequest, Forbidden, Unauthorized
 from pileus.kernel.clock import Clock
 from pileus.kernel.store import Row, Store, Tx
@@ -63,7 +64,7 @@ class Methods:
             "application_credential": self._application_credential,
         }
 
-    async def prove(self, identity: dict[str, Any]) -> Proof:
+    async def prove(self, identity: dict[str, Any], call: Call) -> Proof:
         """What a request's `identity` proves.
 
         Raises:
@@ -80,7 +81,7 @@ class Methods:
                     f"Expecting to find {name} in identity. The server could not comply with the request since it is "
                     "either malformed or otherwise incorrect. The client is assumed to be in error."
                 )
-            proofs.append(await self._by_name[name](identity[name]))
+            proofs.append(await self._by_name[name](identity[name], call))
         first = proofs[0]
         if any(proof.user_id != first.user_id for proof in proofs):
             raise Unauthorized
@@ -90,17 +91,17 @@ class Methods:
             first.credential = first.credential or proof.credential
         return first
 
-    async def _password(self, part: dict[str, Any]) -> Proof:
+    async def _password(self, part: dict[str, Any], call: Call) -> Proof:
         given = part.get("user")
         if not isinstance(given, dict) or not isinstance(given.get("password"), str):
             raise BadRequest("Expecting to find user and password in password.")
         async with self._store.read() as tx:
             user = await find_user(tx, given)
         name = str(given.get("id") or f"{given.get('name')}@{given.get('domain')}")
-        user = await self._login.check(user, given["password"], user["id"] if user else name)
+        user = await self._login.check(user, given["password"], attempt(call, user["id"] if user else name))
         return Proof(user["id"], ("password",))
 
-    async def _token(self, part: dict[str, Any]) -> Proof:
+    async def _token(self, part: dict[str, Any], _call: Call) -> Proof:
         if not isinstance(part.get("id"), str):
             raise BadRequest("Expecting to find id in token.")
         payload = (await self._tokens.find(part["id"])).payload
@@ -116,7 +117,7 @@ class Methods:
         methods = tuple(dict.fromkeys((*payload.methods, "token")))
         return Proof(payload.user_id, methods, parent=payload, credential=credential)
 
-    async def _application_credential(self, part: dict[str, Any]) -> Proof:
+    async def _application_credential(self, part: dict[str, Any], call: Call) -> Proof:
         if not isinstance(part.get("secret"), str):
             raise BadRequest("Expecting to find secret in application_credential.")
         c = APPLICATION_CREDENTIALS.c
@@ -129,7 +130,7 @@ class Methods:
                 user = await find_user(tx, part["user"])
                 if user is not None:
                     row = await tx.first(found.where(c.name == part["name"], c.user_id == user["id"]))
-        name = str(part.get("id") or f"{part.get('name')}@{part.get('user')}")
+        name = attempt(call, str(part.get("id") or f"{part.get('name')}@{part.get('user')}"))
         self._guesses.refuse(name)
         if not await self._passwords.verify(part["secret"], row["secret_hash"] if row else None) or row is None:
             self._guesses.wrong(name)
