@@ -13,6 +13,13 @@ from pileus.image.images.api import ImageResource
 from pileus.image.images.logic import Images
 from pileus.image.images.table import IMAGES
 from pileus.image.members.api import MemberResource
+from pileus.image.metadefs import standard
+from pileus.image.metadefs.logic import Definitions
+from pileus.image.metadefs.namespaces.api import NamespaceResource
+from pileus.image.metadefs.objects.api import ObjectResource
+from pileus.image.metadefs.properties.api import PropertyResource
+from pileus.image.metadefs.resource_types.api import AssociationResource, ResourceTypeResource
+from pileus.image.metadefs.tags.api import TagResource
 from pileus.image.reconcilers.expiry import TaskExpiry
 from pileus.image.rules import RULES
 from pileus.image.schemas.api import InfoResource, SchemaResource, VersionList
@@ -51,6 +58,7 @@ class ImageService:
             rules=RULES,
             policy_file=parts.policy_file("image"),
         )
+        definitions = Definitions(parts.world)
         self.api.add(
             VersionList(),
             ImageResource(self._images, self._data),
@@ -61,11 +69,18 @@ class ImageService:
             ImageTaskResource(self._images, self.tasks),
             SchemaResource(),
             InfoResource(),
+            NamespaceResource(definitions),
+            ObjectResource(definitions),
+            PropertyResource(definitions),
+            TagResource(definitions),
+            ResourceTypeResource(),
+            AssociationResource(definitions),
         )
         parts.loops.add(TaskExpiry(parts.store, self.tasks))
 
     async def start(self) -> None:
         """Make the store usable, and put right what an earlier process left."""
+        await retrying(self._parts.store, lambda tx: standard.load(tx, self._parts.world))
         await self._blobs.prepare()
         await self._data.recover()
 
