@@ -5,8 +5,8 @@ from alembic import op
 
 from pileus.kernel.store import types
 
-revision = "image_0003"
-down_revision = "image_0002"
+revision = "image_0004"
+down_revision = "image_0003"
 branch_labels = None
 depends_on = None
 
