@@ -18,12 +18,7 @@ from pileus.image.inspection.logic import Inspector
 from pileus.image.locations.logic import Locations
 from pileus.image.members.api import MemberResource
 from pileus.image.metadefs import standard
-from pileus.image.metadefs.logic import Definitions
-from pileus.image.metadefs.namespaces.api import NamespaceResource
-from pileus.image.metadefs.objects.api import ObjectResource
-from pileus.image.metadefs.properties.api import PropertyResource
-from pileus.image.metadefs.resource_types.api import AssociationResource, ResourceTypeResource
-from pileus.image.metadefs.tags.api import TagResource
+from pileus.image.metadefs.wiring import resources as metadefs
 from pileus.image.reconcilers.expiry import TaskExpiry
 from pileus.image.reconcilers.sweeper import Sweeper
 from pileus.image.rules import RULES
@@ -91,7 +86,6 @@ class ImageService:
             rules=RULES,
             policy_file=parts.policy_file("image"),
         )
-        definitions = Definitions(parts.world)
         self.api.add(
             VersionList(),
             ImageResource(self._images, self._data, self.stores, methods),
@@ -101,12 +95,7 @@ class ImageService:
             TaskResource(self.tasks),
             ImageTaskResource(self._images, self.tasks),
             SchemaResource(),
-            NamespaceResource(definitions),
-            ObjectResource(definitions),
-            PropertyResource(definitions),
-            TagResource(definitions),
-            ResourceTypeResource(),
-            AssociationResource(definitions),
+            *metadefs(parts.world),
             InfoResource(self.stores, methods),
             StoreResource(self._images, locations, self.stores, self.keeper),
         )
