@@ -68,6 +68,15 @@ def _image(cloud: FuzzCloud) -> None:
     cloud.seeds["image/schemas"] = "image"
     cloud.seeds["image/stores"] = "file"
     _keep(cloud, "/image/v2/tasks", "", "root", type="import", input={})
+    cloud.seeds["image/metadefs"] = "namespace"
+    at = "/image/v2/metadefs/namespaces"
+    seed = {"namespace": "seed", "owner": cloud.seeds["ours"]}
+    _keep(cloud, at, "", "root", "namespace", **seed)
+    _keep(cloud, f"{at}/seed/objects", "", "root", "name", name="seed")
+    _keep(cloud, f"{at}/seed/properties", "", "root", "name", name="seed", title="Seed", type="string")
+    _keep(cloud, f"{at}/seed/tags/seed", "", "root", "name")
+    cloud.seeds["image/tags"] = "seed"
+    _keep(cloud, f"{at}/seed/resource_types", "", "root", "name", name="seed")
 
 
 def _network(cloud: FuzzCloud) -> None:
