@@ -80,6 +80,8 @@ class Snapshot:
         nodes: by id.
         trees: nodes by their root's id, by their id.
         by_class: the nodes that have an inventory of a class, by their id.
+        stocks: those of one tree: by root, class and id.
+        order: by id, a number that grows with each `put`; every index of nodes is in that order.
         by_trait, by_aggregate: ids of nodes.
         nested: how many nodes have a parent.
         total: the sum of all stamps.
@@ -89,20 +91,37 @@ class Snapshot:
         self.nodes: dict[str, Node] = {}
         self.trees: dict[str, dict[str, Node]] = {}
         self.by_class: dict[str, dict[str, Node]] = {}
+        self.stocks: dict[str, dict[str, dict[str, Node]]] = {}
+        self.order: dict[str, int] = {}
         self.by_trait: dict[str, set[str]] = {}
         self.by_aggregate: dict[str, set[str]] = {}
         self.nested = 0
         self.total = 0
+        self._puts = 0
         self._rendered: dict[tuple[str, bool], bytes] = {}
+        self._reach: dict[str, list[str]] | None = None
 
     def put(self, node: Node) -> None:
         """Add a node, in place of one with the same id."""
-        self.drop(node.uuid)
         uid = node.uuid
+        old = self.nodes.get(uid)
+        if (
+            old is None
+            or (old.root, old.aggregates) != (node.root, node.aggregates)
+            or SHARES in old.traits ^ node.traits
+        ):
+            self._reach = None
+        reach = self._reach
+        self.drop(uid)
+        self._reach = reach
+        self._puts += 1
+        self.order[uid] = self._puts
         self.nodes[uid] = node
         self.trees.setdefault(node.root, {})[uid] = node
+        stock = self.stocks.setdefault(node.root, {})
         for name in node.room:
             self.by_class.setdefault(name, {})[uid] = node
+            stock.setdefault(name, {})[uid] = node
         for trait in node.traits:
             self.by_trait.setdefault(trait, set()).add(uid)
         for aggregate in node.aggregates:
@@ -116,11 +135,14 @@ class Snapshot:
         node = self.nodes.pop(uid, None)
         if node is None:
             return
+        del self.order[uid]
         del self.trees[node.root][uid]
-        if not self.trees[node.root]:
-            del self.trees[node.root]
         for name in node.room:
             del self.by_class[name][uid]
+            del self.stocks[node.root][name][uid]
+        if not self.trees[node.root]:
+            del self.trees[node.root], self.stocks[node.root]
+        self._reach = None
         for trait in node.traits:
             self.by_trait[trait].discard(uid)
         for aggregate in node.aggregates:
@@ -148,6 +170,16 @@ class Snapshot:
     def anchors(self, node: Node) -> set[str]:
         """The roots of the trees that a sharing node gives to, if it belongs to any aggregate."""
         return {self.nodes[uid].root for uid in self.in_any_aggregate(node.aggregates)}
+
+    def reaching(self, root: str) -> list[str]:
+        """The ids of the sharing nodes of other trees that give to a tree; kept until one of them changes."""
+        if self._reach is None:
+            self._reach = {}
+            for uid in self.sharing():
+                node = self.nodes[uid]
+                for anchor in self.anchors(node) - {node.root}:
+                    self._reach.setdefault(anchor, []).append(uid)
+        return self._reach.get(root, [])
 
     def ancestors(self, uid: str) -> set[str]:
         """A node's id and those of all above it."""
