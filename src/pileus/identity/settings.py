@@ -5,6 +5,52 @@ from typing import Annotated
 from pileus.kernel.settings import Settings, doc
 
 
+class FrontSettings(Settings, frozen=True, forbid_unknown_fields=True):
+    """Of a web server in front that checks who its clients are.  Whatever it says is believed."""
+
+    addresses: Annotated[list[str], doc("Its addresses or networks; none: the headers below mean nothing.")] = []
+    secret: Annotated[str, doc("What it sends in X-Front-Secret; empty asks for none.")] = ""
+    user_header: Annotated[str, doc("The header with the name of the user who has logged in there.")] = "X-Remote-User"
+    domain_header: Annotated[str, doc("The header with the name of that user's domain.")] = "X-Remote-Domain"
+    certificate_header: Annotated[str, doc("The header with the client's certificate, PEM in percent-encoding.")] = (
+        "X-Client-Certificate"
+    )
+
+
+class OpenIdSettings(Settings, frozen=True, forbid_unknown_fields=True):
+    """Of an identity provider that speaks OpenID Connect."""
+
+    issuer: Annotated[str, doc("What it calls itself; its configuration lies below.")]
+    client_id: Annotated[str, doc("What this cloud is to it.")]
+    client_secret: Annotated[str, doc("What this cloud proves that with; empty for a public client.")] = ""
+    protocol: Annotated[str, doc("The id of the protocol resource that it serves.")] = "openid"
+    scopes: Annotated[list[str], doc("What is asked for at a login.")] = ["openid", "email", "profile"]
+    audiences: Annotated[list[str], doc("For whom tokens may be made beside this cloud, where programs bring them.")] = []
+
+
+class SamlSettings(Settings, frozen=True, forbid_unknown_fields=True):
+    """Of an identity provider that speaks SAML 2."""
+
+    metadata: Annotated[str, doc("The file of its metadata: its entity id, addresses and certificates.")]
+    protocol: Annotated[str, doc("The id of the protocol resource that it serves.")] = "saml2"
+
+
+class FederationSettings(Settings, frozen=True, forbid_unknown_fields=True):
+    """Of identity providers, by their ids, and of the clouds that believe this one."""
+
+    openid: Annotated[dict[str, OpenIdSettings], doc("Providers that speak OpenID Connect; see the guide.")] = {}
+    saml: Annotated[dict[str, SamlSettings], doc("Providers that speak SAML 2; see the guide.")] = {}
+    trusted_dashboards: Annotated[list[str], doc("Addresses that tokens of a web login may be handed to.")] = []
+    membership_minutes: Annotated[
+        int, doc("How long memberships that a provider tells of outlive its login, unless it has a time of its own.")
+    ] = 0
+    entity_id: Annotated[str, doc("What this cloud calls itself in SAML; empty takes its metadata's address.")] = ""
+    assertion_seconds: Annotated[int, doc("How long an assertion for another cloud is good, in seconds.")] = 3600
+    certificate_issuers: Annotated[
+        list[str], doc("Names of those whose certificates will do instead of a token (RFC 4514).")
+    ] = []
+
+
 class IdentitySettings(Settings, frozen=True, forbid_unknown_fields=True):
     """How long tokens live and how dear a password is."""
 
@@ -12,6 +58,16 @@ class IdentitySettings(Settings, frozen=True, forbid_unknown_fields=True):
     expired_window_seconds: Annotated[
         int, doc("How long after its end a token may still be read by services that ask for it, in seconds.")
     ] = 172800
+    token_kind: Annotated[str, doc("How tokens are made: fernet (encrypted) or jws (signed, readable).")] = "fernet"
+    token_keys_kept: Annotated[
+        int, doc("Keys of tokens kept at a rotation; 0 keeps all that tokens may still have been made with.")
+    ] = 0
+    receipt_seconds: Annotated[int, doc("How long after the first method the further ones may be shown, s.")] = 300
+    totp_earlier_passcodes: Annotated[int, doc("Passcodes before the present one that are still taken.")] = 1
+    request_token_seconds: Annotated[int, doc("How long a user may take to authorize a consumer; 0 for ever.")] = 28800
+    access_token_seconds: Annotated[int, doc("How long a consumer may act then, in seconds; 0 for ever.")] = 86400
+    front: FrontSettings = FrontSettings()
+    federation: FederationSettings = FederationSettings()
     password_rounds: Annotated[int, doc("The cost of a password's hash: bcrypt's logarithm of its rounds.")] = 12
     lockout_attempts: Annotated[
         int, doc("Wrong passwords in a row after which an account is locked; 0 never locks.")

@@ -100,7 +100,7 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
     store, world = parts.store, parts.world
     revisions = Revisions(store, world.clock, shared=not isinstance(store, SqliteStore))
     book, catalog = RoleBook(), Catalog()
-    accesses = Accesses(revisions, world.clock, book, catalog)
+    accesses = Accesses(store, revisions, world.clock, book, catalog)
     keys = Keys(parts.state / "identity" / "fernet-keys", world.ids)
     blobs = Blobs(Keys(parts.state / "identity" / "credential-keys", world.ids))
     window = timedelta(seconds=settings.expired_window_seconds)

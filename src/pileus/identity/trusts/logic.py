@@ -90,7 +90,7 @@ class TrustLogic:
                 raise Missing(kind="role", id=role.get("id") or role.get("name"))
             ids.append(identifier)
         above = [other["id"] for other in await ancestors(tx, project)]
-        held = await role_ids(tx, row["trustor_user_id"], on_project(project["id"], above))
+        held = await role_ids(tx, row["trustor_user_id"], on_project(project["id"], above), self._world.clock.now())
         await self._book.refresh(tx, self._revisions.generation)
         if not set(ids) <= self._book.closure(held):
             raise NotAllowed("Trustor does not have the roles that are to be given.")

@@ -133,7 +133,7 @@ class Users:
     )
     async def projects(self, call: Call, user: Row) -> Page:
         """List the projects on which a user holds a role."""
-        ids = await projects_of(call.tx, user["id"])
+        ids = await projects_of(call.tx, user["id"], call.world.clock.now())
         page = await listing(call, PROJECTS, PROJECT_FILTERS, select(PROJECTS).where(PROJECTS.c.id.in_(ids)))
         page.rows = await with_tags(call.tx, [*page.rows])
         return page
