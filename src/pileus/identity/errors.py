@@ -7,8 +7,8 @@ ApiError
 │   └── InvalidClient: OAuth 2.0's
 ├── NotFound 404 ── Missing: "Could not find user: …"
 ├── Conflict 409 ── Taken: a name that must be unique is not
-├── Forbidden 403 ── NotAllowed, Immutable
-└── BadRequest 400 ── Malformed, and OAuth 2.0's InvalidRequest, UnsupportedGrant
+├── Forbidden 403 ── NotAllowed, Immutable, InvalidDomainConfig
+└── BadRequest 400 ── Malformed, PasswordRefused, and OAuth 2.0's InvalidRequest, UnsupportedGrant
 """
 
 from typing import Any
@@ -77,6 +77,16 @@ class Immutable(Forbidden):
     """403: the resource is marked as one that must not change."""
 
     message = 'Unable to {verb} immutable {kind} resource: `{id}. Set resource option "immutable" to false first.'
+
+
+class InvalidDomainConfig(Forbidden):
+    """403: a domain cannot be configured so."""
+
+    message = "Invalid domain specific configuration: {reason}."
+
+
+class PasswordRefused(BadRequest):
+    """400: a password is not what passwords must be, or may not be changed now."""
 
 
 class Malformed(BadRequest):

@@ -1,7 +1,6 @@
 """Puts identity together."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -12,13 +11,20 @@ from pileus.identity.bootstrap import Bootstrap
 from pileus.identity.credentials.api import Credentials
 from pileus.identity.credentials.logic import Blobs
 from pileus.identity.discovery.api import Discovery
+from pileus.identity.domain_configs.api import DefaultConfig, DomainConfig
+from pileus.identity.domain_configs.logic import DomainConfigs
 from pileus.identity.domains.api import Domains
 from pileus.identity.ec2_credentials.api import Ec2Credentials
+from pileus.identity.ec2_credentials.signing import Signers
+from pileus.identity.endpoint_filters.api import EndpointFilters, EndpointGroups, GroupInProject
+from pileus.identity.endpoint_policies.api import EndpointPolicy, PolicyEndpoints, association_resources
 from pileus.identity.endpoints.api import Endpoints
 from pileus.identity.errors import fault, invalid
 from pileus.identity.groups.api import Groups, Membership
 from pileus.identity.limits.api import Limits, RegisteredLimits
 from pileus.identity.listing import page_links
+from pileus.identity.logins import Logins, Rests
+from pileus.identity.logins import wire as wire_logins
 from pileus.identity.policies.api import Policies
 from pileus.identity.projects.api import Projects
 from pileus.identity.projects.logic import ProjectLogic
@@ -29,22 +35,21 @@ from pileus.identity.revisions.logic import Revisions
 from pileus.identity.role_assignments.api import RoleAssignments
 from pileus.identity.roles.api import Implications, Inferences, Roles
 from pileus.identity.roles.book import RoleBook
-from pileus.identity.rules import RULES
+from pileus.identity.rules import RULES, scopes_of
 from pileus.identity.services.api import CatalogServices
 from pileus.identity.services.catalog import Catalog
 from pileus.identity.settings import IdentitySettings
 from pileus.identity.tokens.access import Accesses, stamp
-from pileus.identity.tokens.api import AuthTokens
 from pileus.identity.tokens.keys import Keys
-from pileus.identity.tokens.logic import Tokens
-from pileus.identity.tokens.methods import Methods
-from pileus.identity.tokens.scopes import Scopes
 from pileus.identity.trusts.api import Trusts
 from pileus.identity.trusts.logic import TrustLogic
 from pileus.identity.users.api import Users
+from pileus.identity.users.compliance import Compliance
 from pileus.identity.users.logic import UserLogic
+from pileus.identity.users.login import PasswordLogin
 from pileus.identity.users.passwords import Passwords
 from pileus.identity.versions import HISTORY
+from pileus.kernel.api.call import Call
 from pileus.kernel.api.declare import Service
 from pileus.kernel.auth.caller import Caller
 from pileus.kernel.parts import Parts
@@ -60,9 +65,11 @@ class IdentityService:
         tokens: every token of this cloud.
     """
 
-    def __init__(self, api: Service, tokens: Tokens, bootstrap: Bootstrap) -> None:
+    def __init__(self, api: Service, logins: Logins, signers: Signers, bootstrap: Bootstrap) -> None:
         self.api = api
-        self.tokens = tokens
+        self.tokens = logins.tokens
+        self._logins = logins
+        self._signers = signers
         self._bootstrap = bootstrap
 
     async def authenticate(self, token: str) -> Caller:
@@ -72,6 +79,14 @@ class IdentityService:
             Unauthorized: the token is unknown, forged, expired or revoked.
         """
         return (await self.tokens.find(token)).caller
+
+    def shows(self, call: Call, thumbprint: str) -> bool:
+        """Whether a client has the certificate that a token is bound to."""
+        return self._logins.certificates.shows(call, thumbprint)
+
+    async def signer(self, access_key: str) -> tuple[str, Caller] | None:
+        """The secret of an EC2 credential and whom it speaks for."""
+        return await self._signers.find(access_key)
 
     async def project_exists(self, tx: Tx, project_id: str) -> bool:
         """Whether there is such a project."""
@@ -87,6 +102,7 @@ class IdentityService:
         services: Sequence[Service] = (),
     ) -> None:
         """Make what a fresh cloud needs; safe to repeat."""
+        self._logins.places.root = url.rstrip("/")
         passwords = {"admin": admin_password}
         if demo_password:
             passwords["demo"] = demo_password
@@ -94,21 +110,9 @@ class IdentityService:
         await self._bootstrap.run(tx, passwords=passwords, url=url, services=shown)
 
 
-def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityService:
-    """Make identity from the kernel's parts."""
-    settings = settings or IdentitySettings()
-    store, world = parts.store, parts.world
-    revisions = Revisions(store, world.clock, shared=not isinstance(store, SqliteStore))
-    book, catalog = RoleBook(), Catalog()
-    accesses = Accesses(store, revisions, world.clock, book, catalog)
-    keys = Keys(parts.state / "identity" / "fernet-keys", world.ids)
-    blobs = Blobs(Keys(parts.state / "identity" / "credential-keys", world.ids))
-    window = timedelta(seconds=settings.expired_window_seconds)
-    tokens = Tokens(store, world, revisions, accesses, keys, window)
-    passwords = Passwords(settings.password_rounds)
-    methods = Methods(store, world.clock, tokens, passwords, settings)
-    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions)
-    api = Service(
+def _api(parts: Parts) -> Service:
+    """The API, without resources yet."""
+    return Service(
         type="identity",
         name="keystone",
         prefix="/identity",
@@ -120,17 +124,39 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         page=page_links,
         stamp=stamp,  # type: ignore[arg-type]  # takes None too
         rules=RULES,
+        scopes=scopes_of,
         policy_file=parts.policy_file("identity"),
         strict_media=False,
     )
+
+
+def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityService:
+    """Make identity from the kernel's parts."""
+    settings = settings or IdentitySettings()
+    store, world = parts.store, parts.world
+    revisions = Revisions(store, world.clock, shared=not isinstance(store, SqliteStore))
+    book, catalog = RoleBook(), Catalog()
+    accesses = Accesses(store, revisions, world.clock, book, catalog)
+    blobs = Blobs(Keys(parts.state / "identity" / "credential-keys", world.ids))
+    passwords = Passwords(settings.password_rounds, settings.passwords.algorithm)
+    compliance = Compliance(settings, world.clock)
+    login = PasswordLogin(store, world.clock, passwords, compliance, settings)
+    configs = DomainConfigs(blobs, revisions)
+    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions, compliance)
+    rests = Rests(parts, settings, revisions, accesses, book, blobs, passwords, login, projects)
+    logins = wire_logins(rests)
+    api = _api(parts)
+    api.tokenless = logins.certificates.caller
     api.add(
         Discovery(),
-        AuthTokens(tokens, methods, Scopes(store, accesses, revisions)),
+        *logins.resources,
         AuthReach(catalog, revisions),
         FederationReach(),
         Domains(projects),
         Projects(projects),
-        Users(users, passwords, methods),
+        DomainConfig(configs, settings),
+        DefaultConfig(),
+        Users(users, passwords, login, compliance),
         Groups(revisions),
         Membership(revisions),
         Roles(revisions),
@@ -141,7 +167,13 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         Regions(revisions),
         CatalogServices(revisions),
         Endpoints(revisions),
+        EndpointGroups(revisions),
+        GroupInProject(revisions),
+        EndpointFilters(revisions),
         Policies(),
+        PolicyEndpoints(),
+        EndpointPolicy(),
+        *association_resources(),
         Credentials(blobs),
         Ec2Credentials(blobs),
         ApplicationCredentials(ApplicationCredentialLogic(world, revisions), passwords),
@@ -150,4 +182,5 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         RegisteredLimits(),
         Limits(),
     )
-    return IdentityService(api, tokens, Bootstrap(world, revisions, passwords, parts.region))
+    signers = Signers(store, world, revisions, accesses, blobs)
+    return IdentityService(api, logins, signers, Bootstrap(world, revisions, passwords, parts.region))

@@ -1,6 +1,5 @@
 """Images over HTTP, in this process: Glance's wire format, uploads, sharing, and files that lie about themselves."""
 
-import asyncio
 import contextlib
 import hashlib
 import json
@@ -9,56 +8,6 @@ import subprocess
 
 import httpx
 import pytest
-
-from pileus.image.settings import ImageSettings
-from pileus.image.wiring import wire
-from pileus.kernel.api.errors import Unauthorized
-from pileus.kernel.auth.caller import Caller
-from pileus.kernel.operations import Engine
-from pileus.kernel.parts import Parts
-from pileus.kernel.peers.memory import MemoryTransport
-from pileus.kernel.reconcile.loop import Loops
-from pileus.kernel.serving.server import Application
-from pileus.kernel.signals import Signals
-
-
-class Tokens:
-    """`role:project` is a token."""
-
-    async def authenticate(self, token):
-        role, _, project = token.partition(":")
-        if not project:
-            raise Unauthorized
-        roles = {"admin": {"admin", "member", "reader"}, "member": {"member", "reader"}, "reader": {"reader"}}[role]
-        return Caller(user_id="u", project_id=project, roles=frozenset(roles), is_admin=role == "admin")
-
-
-@pytest.fixture
-async def service(quick_store, world, tmp_path):
-    signals = Signals()
-    parts = Parts(
-        state=tmp_path,
-        region="R",
-        policy=None,
-        node="n",
-        store=quick_store,
-        world=world,
-        signals=signals,
-        engine=Engine(quick_store, world, signals, node="n"),
-        loops=Loops(world, signals),
-        transport=MemoryTransport(),
-    )
-    made = wire(parts, ImageSettings(most_bytes=8 << 20))
-    await made.start()
-    return made
-
-
-@pytest.fixture
-async def api(service, quick_store, world, client_of):
-    async with client_of(Application([service.api], quick_store, world, Tokens())) as client:
-        client.headers.update({"X-Auth-Token": "member:p1", "Accept": "application/json"})
-        yield client
-
 
 OTHER = {"X-Auth-Token": "member:p2"}
 ADMIN = {"X-Auth-Token": "admin:a"}
@@ -111,13 +60,13 @@ async def test_no_data_is_204_and_a_second_upload_409(api):
 
 async def test_the_same_content_is_kept_once_and_goes_with_its_last_image(api, service):
     first, second = await filled(api), await filled(api)
-    assert len(await service._blobs.blobs()) == 1
+    assert len(await service.stores.store("file").names()) == 1
     await api.delete(f"/image/v2/images/{first['id']}")
-    await asyncio.gather(*service._data._tasks)
+    await service.keeper.settle()
     assert (await api.get(f"/image/v2/images/{second['id']}/file")).content == b"data" * 256
     await api.delete(f"/image/v2/images/{second['id']}")
-    await asyncio.gather(*service._data._tasks)
-    assert await service._blobs.blobs() == set()
+    await service.keeper.settle()
+    assert await service.stores.store("file").names() == set()
 
 
 async def test_an_upload_that_breaks_off_or_is_too_long_leaves_nothing(api, service):
@@ -133,8 +82,8 @@ async def test_an_upload_that_breaks_off_or_is_too_long_leaves_nothing(api, serv
     assert (await api.get(f"/image/v2/images/{image['id']}")).json()["status"] == "queued"
     assert (await api.put(url, content=b"x" * (9 << 20), headers=OCTETS)).status_code == 413
     assert (await api.get(f"/image/v2/images/{image['id']}")).json()["status"] == "queued"
-    assert await service._blobs.blobs() == set()
-    assert list((service._blobs._incoming).iterdir()) == []
+    assert await service.stores.store("file").names() == set()
+    assert await service._area.names() == []
     assert (await api.put(url, content=b"x", headers=OCTETS)).status_code == 204
 
 
@@ -173,10 +122,10 @@ async def test_ossa_2024_001_files_that_point_elsewhere_or_lie_are_refused(api, 
     }[lie]
     image = await made(api, disk_format=kind)
     answer = await api.put(f"/image/v2/images/{image['id']}/file", content=data, headers=OCTETS)
-    assert answer.status_code == 400, answer.text
+    assert answer.status_code == 415, answer.text
     assert kind in answer.json()["message"]
     assert (await api.get(f"/image/v2/images/{image['id']}")).json()["status"] == "queued"
-    assert await service._blobs.blobs() == set()
+    assert await service.stores.store("file").names() == set()
 
 
 async def test_a_true_qcow2_tells_its_size(api, tmp_path):

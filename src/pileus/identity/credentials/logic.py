@@ -25,16 +25,24 @@ class Blobs:
         """A secret as it is stored."""
         return self._keys.fernet().encrypt(blob.encode()).decode()
 
+    def unseal(self, sealed: str) -> str:
+        """A stored secret, readable.
+
+        Raises:
+            Malformed: it was encrypted with keys that are gone.
+        """
+        try:
+            return self._keys.fernet().decrypt(sealed.encode()).decode()
+        except InvalidToken as error:
+            raise Malformed("The credential cannot be decrypted with the keys of this cloud.") from error
+
     def open(self, row: Row) -> Row:
         """A row with its secret readable.
 
         Raises:
             Malformed: it was encrypted with keys that are gone.
         """
-        try:
-            return {**row, "blob": self._keys.fernet().decrypt(row["blob"].encode()).decode()}
-        except InvalidToken as error:
-            raise Malformed("The credential cannot be decrypted with the keys of this cloud.") from error
+        return {**row, "blob": self.unseal(row["blob"])}
 
 
 def parsed(blob: str) -> dict[str, Any]:
@@ -71,8 +79,12 @@ def bound(who: Caller, values: dict[str, Any]) -> dict[str, Any]:
         blob["trust_id"] = who.trust_id
     if who.application_credential_id:
         blob["app_cred_id"] = who.application_credential_id
-    identifier = hashlib.sha256(blob["access"].encode()).hexdigest()
-    return {**values, "id": identifier, "blob": msgspec.json.encode(blob).decode()}
+    return {**values, "id": identifier_of(blob["access"]), "blob": msgspec.json.encode(blob).decode()}
+
+
+def identifier_of(access_key: str) -> str:
+    """The identifier of the EC2 credential with an access key."""
+    return hashlib.sha256(access_key.encode()).hexdigest()
 
 
 def refuse_rebinding(old: dict[str, Any], new: dict[str, Any]) -> None:

@@ -51,8 +51,15 @@ class IdentityProviders:
         """Show an identity provider."""
         return provider
 
-    @put("/{idp_id}", rule="create_identity_provider", allow=ADMIN, kind="create", status=201, loads=False,
-         raises=(Taken, Missing))
+    @put(
+        "/{idp_id}",
+        rule="create_identity_provider",
+        allow=ADMIN,
+        kind="create",
+        status=201,
+        loads=False,
+        raises=(Taken, Missing),
+    )
     async def create(self, call: Call, idp_id: str, body: dict[str, Any]) -> Row:
         """Make an identity provider, with a domain of its own unless one is named."""
         return await self._logic.create(call.tx, idp_id, body)
@@ -95,8 +102,15 @@ class FederationProtocols:
         """Show a protocol."""
         return protocol
 
-    @put("/{protocol_id}", rule="create_protocol", allow=ADMIN, kind="create", status=201, loads=False,
-         raises=(Taken, Missing, Malformed))
+    @put(
+        "/{protocol_id}",
+        rule="create_protocol",
+        allow=ADMIN,
+        kind="create",
+        status=201,
+        loads=False,
+        raises=(Taken, Missing, Malformed),
+    )
     async def create(self, call: Call, idp_id: str, protocol_id: str, body: dict[str, Any]) -> Row:
         """Give an identity provider a protocol."""
         await fetch(call, IDENTITY_PROVIDERS, idp_id, "identity provider")
@@ -135,8 +149,15 @@ class AttributeMappings:
         """Show a mapping."""
         return mapping
 
-    @put("/{mapping_id}", rule="create_mapping", allow=ADMIN, kind="create", status=201, loads=False,
-         raises=(Taken, Malformed))
+    @put(
+        "/{mapping_id}",
+        rule="create_mapping",
+        allow=ADMIN,
+        kind="create",
+        status=201,
+        loads=False,
+        raises=(Taken, Malformed),
+    )
     async def create(self, call: Call, mapping_id: str, body: dict[str, Any]) -> Row:
         """Make a mapping."""
         checked(body["rules"], body["schema_version"])
@@ -180,8 +201,15 @@ class ServiceProviders:
         """Show a service provider."""
         return provider
 
-    @put("/{service_provider_id}", rule="create_service_provider", allow=ADMIN, kind="create", status=201,
-         loads=False, raises=(Taken,))
+    @put(
+        "/{service_provider_id}",
+        rule="create_service_provider",
+        allow=ADMIN,
+        kind="create",
+        status=201,
+        loads=False,
+        raises=(Taken,),
+    )
     async def create(self, call: Call, service_provider_id: str, body: dict[str, Any]) -> Row:
         """Make a service provider."""
         row = {"id": service_provider_id, **body, "relay_state_prefix": body.get("relay_state_prefix") or "ss:mem:"}

@@ -77,7 +77,7 @@ class Providers:
         Raises:
             Taken: another one calls itself the same.
         """
-        values = {name: body[name] for name in ("enabled", "description", "authorization_ttl") if name in body}
+        values: Row = {name: body[name] for name in ("enabled", "description", "authorization_ttl") if name in body}
         if values.get("enabled") is False and row["enabled"]:
             values["tokens_since"] = self._world.clock.now()
         if values:

@@ -199,9 +199,8 @@ def _take(mapped: Mapped, part: dict[str, Any], version: str) -> None:
     for project in (*part.get("projects", ()), *part.get("projects_json", ())):
         if isinstance(project.get("name"), list):
             raise NoMatch("There is more than one value for a project's name.")
-        if version != VERSIONS[0] and not project.get("domain") and part.get("domain"):
-            project = {**project, "domain": part["domain"]}
-        mapped.projects.append(project)
+        inherits = version != VERSIONS[0] and not project.get("domain") and part.get("domain")
+        mapped.projects.append({**project, "domain": part["domain"]} if inherits else project)
 
 
 def _listed(value: Any) -> list[str]:

@@ -14,12 +14,14 @@ class IdentityProvider(Schema, key="identity_provider", history=HISTORY):
     """Who vouches for users of its own."""
 
     id = f.text("Identifier.", read_only=True)
-    domain_id = f.text("The domain that its users lie in; one is made for it by default.", nullable=True, most=64,
-                       create_only=True)
+    domain_id = f.text(
+        "The domain that its users lie in; one is made for it by default.", nullable=True, most=64, create_only=True
+    )
     enabled = f.boolean("Whether it is believed.", default=False)
     description = f.text("What it is.", nullable=True, most=None, default=None)
-    authorization_ttl = f.integer("Minutes that memberships of groups outlive a login.", nullable=True, least=0,
-                                  most=2**31 - 1, default=None)
+    authorization_ttl = f.integer(
+        "Minutes that memberships of groups outlive a login.", nullable=True, least=0, most=2**31 - 1, default=None
+    )
     remote_ids = f.anything(
         "What it calls itself: entity ids, issuers.",
         {"type": ["array", "null"], "items": {"type": "string", "maxLength": 255}, "uniqueItems": True},
@@ -188,8 +190,9 @@ class ServiceProvider(Schema, key="service_provider", history=HISTORY):
     sp_url = f.text("Where assertions are sent.", least=1, most=225, required=True, pattern=_URL)
     enabled = f.boolean("Whether users are sent there.", default=False)
     description = f.text("What it is.", nullable=True, most=None, default=None)
-    relay_state_prefix = f.text("What the RelayState of an assertion starts with.", nullable=True, most=256,
-                                default="ss:mem:")
+    relay_state_prefix = f.text(
+        "What the RelayState of an assertion starts with.", nullable=True, most=256, default="ss:mem:"
+    )
     links = f.anything(
         "Where it lies.",
         read_only=True,

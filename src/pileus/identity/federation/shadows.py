@@ -84,9 +84,7 @@ class Shadows:
 
         return await retrying(self._store, write)
 
-    async def _vouching(
-        self, tx: Tx, provider: str, protocol: str, assertion: Assertion, speaker: str
-    ) -> Row:
+    async def _vouching(self, tx: Tx, provider: str, protocol: str, assertion: Assertion, speaker: str) -> Row:
         row = await tx.first(select(IDENTITY_PROVIDERS).where(IDENTITY_PROVIDERS.c.id == provider))
         if row is None:
             raise Missing(kind="identity provider", id=provider)
@@ -252,9 +250,7 @@ class Shadows:
         if not 0 < len(told["name"]) <= 64:
             raise Unauthorized("A project's name is too long.")
         body = {"name": told["name"], "domain_id": domain["id"], "is_domain": False, "enabled": True}
-        made = await self._projects.create(
-            tx, {**body, "description": "", "options": {}}, default_domain=domain["id"]
-        )
+        made = await self._projects.create(tx, {**body, "description": "", "options": {}}, default_domain=domain["id"])
         return str(made["id"])
 
 

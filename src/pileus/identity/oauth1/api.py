@@ -68,7 +68,7 @@ class Consumers:
         await self._logic.forget(call.tx, consumer["id"])
 
 
-def _form(call: Call, row: Row) -> Answer:
+def _form(row: Row) -> Answer:
     text = f"oauth_token={row['id']}&oauth_token_secret={row['secret']}"
     if row["expires_at"] is not None:
         text += f"&oauth_expires_at={stamp(row['expires_at'])}"
@@ -89,10 +89,16 @@ class Handshake:
         project = call.request.headers.get("requested-project-id")
         if not project:
             raise Malformed("Expecting to find Requested-Project-Id in request.")
-        return _form(call, await self._logic.request(call, project))
+        return _form(await self._logic.request(call, project))
 
-    @put("/authorize/{request_token_id}", rule="authorize_request_token", allow=ADMIN, body=Authorization,
-         returns=Verifier, raises=(Unauthorized, Missing, NotAllowed))
+    @put(
+        "/authorize/{request_token_id}",
+        rule="authorize_request_token",
+        allow=ADMIN,
+        body=Authorization,
+        returns=Verifier,
+        raises=(Unauthorized, Missing, NotAllowed),
+    )
     async def authorize(self, call: Call, request_token_id: str, body: dict[str, Any]) -> Row:
         """Give a request token's consumer some of one's own roles."""
         return await self._logic.authorize(call.tx, call.who, request_token_id, body["roles"])
@@ -100,7 +106,7 @@ class Handshake:
     @post("/access_token", body=None, public=True, transaction="none", raises=(Unauthorized, Missing, Malformed))
     async def exchange(self, call: Call) -> Answer:
         """Get the access token for a request token that was authorized."""
-        return _form(call, await self._logic.exchange(call))
+        return _form(await self._logic.exchange(call))
 
 
 def _refuse_delegated(call: Call) -> None:

@@ -51,9 +51,7 @@ class AccessToken(Schema, key="access_token", history=HISTORY):
     consumer_id = f.text("The consumer that acts.")
     project_id = f.text("Where it may act.")
     authorizing_user_id = f.text("For whom it acts.", source="user_id")
-    expires_at = f.text(
-        "When that ends.", nullable=True, show=lambda row, _call: stamp(row["expires_at"])
-    )
+    expires_at = f.text("When that ends.", nullable=True, show=lambda row, _call: stamp(row["expires_at"]))
     links = f.anything(
         "Where it lies, and its roles.",
         show=lambda row, call: {

@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl, unquote_plus
 from sqlalchemy import select
 
 from pileus.identity.errors import InvalidClient, InvalidRequest, UnsupportedGrant
+from pileus.identity.factors.front import Front
 from pileus.identity.federation.rules import Mapped, NoMatch, processed
 from pileus.identity.federation.table import MAPPINGS
 from pileus.identity.oauth2.certificates import Certificate, certificate
 from pileus.identity.projects.table import PROJECTS
-from pileus.identity.tokens.front import Front
 from pileus.identity.tokens.logic import Entry
 from pileus.identity.tokens.login import Login
 from pileus.identity.tokens.proof import Proof

@@ -88,7 +88,11 @@ class Projects:
         """Those of the projects on which the caller holds a role (all of them for an administrator)."""
         if not call.who.is_admin:
             a = ASSIGNMENTS.c
-            held = await call.tx.all(select(a.target_id).where(and_(held_by(call.who.user_id, call.world.clock.now()), a.target == "project")))
+            held = await call.tx.all(
+                select(a.target_id).where(
+                    and_(held_by(call.who.user_id, call.world.clock.now()), a.target == "project")
+                )
+            )
             mine = {row["target_id"] for row in held}
             rows = [row for row in rows if row["id"] in mine]
         view = Project.view(call.version)

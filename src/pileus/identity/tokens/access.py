@@ -98,9 +98,7 @@ class Accesses:
 
     MOST = 20000
 
-    def __init__(
-        self, store: Store, revisions: Revisions, clock: Clock, book: RoleBook, catalog: Catalog
-    ) -> None:
+    def __init__(self, store: Store, revisions: Revisions, clock: Clock, book: RoleBook, catalog: Catalog) -> None:
         self._store = store
         self._revisions = revisions
         self._clock = clock

@@ -13,9 +13,9 @@ import msgspec
 from sqlalchemy import delete, select
 
 from pileus.identity.revisions.logic import Revisions
+from pileus.identity.seals.kinds import LONGEST, Seal
 from pileus.identity.tokens.access import Access, Accesses, Key, key_of, stamp
 from pileus.identity.tokens.payload import DOMAIN, PROJECT, SYSTEM, Payload
-from pileus.identity.tokens.seal import LONGEST, Seal
 from pileus.identity.tokens.table import REVOKED
 from pileus.kernel.api.errors import Unauthorized
 from pileus.kernel.auth.caller import Caller
@@ -224,6 +224,7 @@ def caller_of(token: str, payload: Payload, access: Access) -> Caller:
         trust_id=payload.trust_id,
         application_credential_id=payload.application_credential_id,
         access_rules=access.access_rules,
+        thumbprint=payload.thumbprint,
         token=token,
         expires_at=payload.expires_at,
         extra={

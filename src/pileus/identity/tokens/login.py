@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from pileus.identity.factors.front import Front
 from pileus.identity.receipts.logic import Receipts
-from pileus.identity.tokens.front import Front
 from pileus.identity.tokens.logic import Entry, Tokens
 from pileus.identity.tokens.methods import Methods
 from pileus.identity.tokens.proof import Proof

@@ -13,7 +13,7 @@ what it asks for; the path parameters that `load` did not take; the validated bo
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -21,7 +21,7 @@ from typing import Any, Literal, TypeVar
 from pileus.kernel.api.errors import ApiError, InvalidInput
 from pileus.kernel.api.schema import Schema
 from pileus.kernel.api.versions import Change, History
-from pileus.kernel.auth.policy import Policy
+from pileus.kernel.auth.policy import SCOPES, Policy
 from pileus.kernel.auth.rules import Right, Rule
 from pileus.kernel.world import World
 
@@ -318,6 +318,8 @@ class Service:
         trailing_slash: whether a path below the root means the same with a slash at its end; where it does not, an
             empty id ("/servers/") is unknown instead of the whole list.
         fault_types: the content types that `fault` answers.
+        tokenless: if set, called for requests without a token: who asks all the same, or None.
+        scopes: tells the kinds of scope that a right needs.
     """
 
     type: str
@@ -344,13 +346,15 @@ class Service:
     fields_parameter: str = ""
     trailing_slash: bool = True
     fault_types: tuple[str, ...] = ("application/json",)
+    tokenless: Callable[[Any], Awaitable[Any]] | None = None
     rules: tuple[Rule, ...] = ()
     policy_file: Path | None = None
+    scopes: Callable[[str], tuple[str, ...]] = lambda _right: SCOPES
     resources: list[Any] = field(default_factory=list)
     policy: Policy = field(init=False)
 
     def __post_init__(self) -> None:
-        self.policy = Policy(self.type, self.policy_file)
+        self.policy = Policy(self.type, self.policy_file, self.scopes)
         self.policy.add(*self.rules)
 
     def add(self, *resources: Any) -> None:

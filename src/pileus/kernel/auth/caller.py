@@ -33,6 +33,8 @@ class Caller:
     trust_id: str = ""
     application_credential_id: str = ""
     access_rules: tuple[dict[str, Any], ...] | None = None
+    thumbprint: str = ""
+    """Of the certificate that the token's bearer must have; empty where it is good for anybody."""
     token: str = field(default="", repr=False)
     """The token as it was sent; secret."""
     expires_at: datetime | None = None
@@ -40,6 +42,11 @@ class Caller:
     """What only the identity service reads of its own tokens."""
     _credentials: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Filled when first asked for: a list asks for each of its rows."""
+
+    @property
+    def scope(self) -> str:
+        """The kind of scope: "system", "domain" or "project"; a token without scope counts as a project's."""
+        return "system" if self.system else "domain" if self.domain_id else "project"
 
     def credentials(self) -> dict[str, Any]:
         """The credentials as oslo.policy check strings name them; what the caller has not is left out."""
@@ -57,6 +64,7 @@ class Caller:
             "domain_id": self.domain_id,
             "system_scope": "all" if self.system else "",
             "trust_id": self.trust_id,
+            "scope_type": "system" if self.system else "domain" if self.domain_id else "project",
         }
         return {
             **{name: value for name, value in known.items() if value},
@@ -87,4 +95,8 @@ class Authenticator(Protocol):
         Raises:
             Unauthorized: the token is unknown, forged, expired or revoked.
         """
+        ...
+
+    def shows(self, call: Any, thumbprint: str) -> bool:
+        """Whether a request's client has the certificate of a thumbprint, as far as a front end says so."""
         ...

@@ -32,7 +32,7 @@ from pileus.kernel.api.errors import (
 from pileus.kernel.api.fields import UNSET
 from pileus.kernel.api.formats import is_whole
 from pileus.kernel.auth.access import within_access_rules
-from pileus.kernel.auth.caller import Authenticator
+from pileus.kernel.auth.caller import Authenticator, Caller
 from pileus.kernel.serving import negotiate
 from pileus.kernel.serving.mount import ActionSet, Mounted
 from pileus.kernel.store import SerializationFailure, Store, UnfitValue
@@ -196,9 +196,9 @@ class Dispatcher:
         sent = call.request.headers
         token = sent.get("x-auth-token")
         try:
-            if not token:
+            caller = await self._authenticator.authenticate(token) if token else await self._tokenless(call)
+            if caller.thumbprint and not self._authenticator.shows(call, caller.thumbprint):
                 raise Unauthorized
-            caller = await self._authenticator.authenticate(token)
         except Unauthorized as error:
             self._challenge(call, error)
             raise
@@ -208,6 +208,14 @@ class Dispatcher:
         if service_token:
             service = await self._authenticator.authenticate(service_token)
             caller = replace(caller, service_roles=service.roles)
+        return caller
+
+    async def _tokenless(self, call: Call) -> Caller:
+        """Who asks without a token, where the service knows other means."""
+        ask = self._service.tokenless
+        caller: Caller | None = await ask(call) if ask is not None else None
+        if caller is None:
+            raise Unauthorized
         return caller
 
     async def _json(self, call: Call, types: tuple[str, ...]) -> Any:

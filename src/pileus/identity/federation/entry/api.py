@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+from collections.abc import Sequence
 from urllib.parse import quote, unquote_plus, urlencode, urlsplit, urlunsplit
 
 from pileus.identity.errors import Malformed, Missing, NotAllowed, Taken
@@ -59,7 +60,7 @@ class FederatedAuth:
 class WebSignOn:
     """Logins by a browser, for a dashboard."""
 
-    def __init__(self, entry: Entry, login: Login, places: Places, trusted: list[str]) -> None:
+    def __init__(self, entry: Entry, login: Login, places: Places, trusted: Sequence[str]) -> None:
         self._entry = entry
         self._login = login
         self._places = places
@@ -79,8 +80,15 @@ class WebSignOn:
             raise Unauthorized(f"{origin} is not a trusted dashboard host")
         return origin
 
-    @get("/websso/{protocol_id}", public=True, transaction="none", many=False, also=(302,), returns=None,
-         raises=_REFUSALS)
+    @get(
+        "/websso/{protocol_id}",
+        public=True,
+        transaction="none",
+        many=False,
+        also=(302,),
+        returns=None,
+        raises=_REFUSALS,
+    )
     async def choose(self, call: Call, protocol_id: str) -> Answer:
         """Log in with the identity provider that speaks a protocol, or choose between several."""
         origin = self._origin(call)
@@ -90,26 +98,50 @@ class WebSignOn:
         if not providers:
             raise Unauthorized("Missing entity ID from environment")
         links = [
-            f'<li><a href="{html.escape(self._address(provider, protocol_id, origin))}">{html.escape(provider)}</a></li>'
+            f'<li><a href="{html.escape(address)}">{html.escape(provider)}</a></li>'
             for provider in providers
+            for address in (self._address(provider, protocol_id, origin),)
         ]
         page = f"<!DOCTYPE html><title>Log in</title><h1>Log in with</h1><ul>{''.join(links)}</ul>"
         return Answer(200, dict(_PAGE), page.encode())
 
-    @post("/websso/{protocol_id}", body=None, public=True, transaction="none", status=200, also=(302,), returns=None,
-          raises=_REFUSALS)
+    @post(
+        "/websso/{protocol_id}",
+        body=None,
+        public=True,
+        transaction="none",
+        status=200,
+        also=(302,),
+        returns=None,
+        raises=_REFUSALS,
+    )
     async def choose_too(self, call: Call, protocol_id: str) -> Answer:
         """The same by a form."""
         return await self.choose(call, protocol_id)
 
-    @get("/identity_providers/{idp_id}/protocols/{protocol_id}/websso", public=True, transaction="none", many=False,
-         also=(302,), returns=None, raises=_REFUSALS)
+    @get(
+        "/identity_providers/{idp_id}/protocols/{protocol_id}/websso",
+        public=True,
+        transaction="none",
+        many=False,
+        also=(302,),
+        returns=None,
+        raises=_REFUSALS,
+    )
     async def show(self, call: Call, idp_id: str, protocol_id: str) -> Answer:
         """Log in with an identity provider."""
         return await self._handed(call, idp_id, protocol_id, self._origin(call))
 
-    @post("/identity_providers/{idp_id}/protocols/{protocol_id}/websso", body=None, public=True, transaction="none",
-          status=200, also=(302,), returns=None, raises=_REFUSALS)
+    @post(
+        "/identity_providers/{idp_id}/protocols/{protocol_id}/websso",
+        body=None,
+        public=True,
+        transaction="none",
+        status=200,
+        also=(302,),
+        returns=None,
+        raises=_REFUSALS,
+    )
     async def show_too(self, call: Call, idp_id: str, protocol_id: str) -> Answer:
         """The same by a form."""
         return await self._handed(call, idp_id, protocol_id, self._origin(call))
@@ -141,8 +173,9 @@ class WebSignOn:
         """Take a browser that comes back from an OpenID provider."""
         return await self._entry.openid_back(call)
 
-    @post("/saml2/acs", raw=True, public=True, transaction="none", status=302, returns=None,
-          raises=(*_REFUSALS, TooLarge))
+    @post(
+        "/saml2/acs", raw=True, public=True, transaction="none", status=302, returns=None, raises=(*_REFUSALS, TooLarge)
+    )
     async def saml_back(self, call: Call) -> Answer:
         """Take an assertion that a browser or a program brings from a SAML provider."""
         data = b"".join([chunk async for chunk in call.chunks(_MOST)])
@@ -161,14 +194,20 @@ class Assertions:
     def __init__(self, handout: Handout) -> None:
         self._handout = handout
 
-    @post(body=Assertion, public=True, transaction="none", status=200, returns=None,
-          raises=(*_REFUSALS, NotAllowed))
+    @post(body=Assertion, public=True, transaction="none", status=200, returns=None, raises=(*_REFUSALS, NotAllowed))
     async def create(self, call: Call, body: dict[str, dict[str, dict[str, str]]]) -> Answer:
         """Get an assertion for a token of a project."""
         return await self._assertion(body, program=False)
 
-    @post("/ecp", body=Assertion, public=True, transaction="none", status=200, returns=None,
-          raises=(*_REFUSALS, NotAllowed))
+    @post(
+        "/ecp",
+        body=Assertion,
+        public=True,
+        transaction="none",
+        status=200,
+        returns=None,
+        raises=(*_REFUSALS, NotAllowed),
+    )
     async def create_for_program(self, call: Call, body: dict[str, dict[str, dict[str, str]]]) -> Answer:
         """Get an assertion as programs bring it."""
         return await self._assertion(body, program=True)

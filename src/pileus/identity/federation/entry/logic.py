@@ -10,7 +10,7 @@ from pileus.identity.errors import Malformed
 from pileus.identity.federation.entry.places import Places
 from pileus.identity.federation.openid.provider import OpenIdProvider, assertion_of
 from pileus.identity.federation.saml import names, writing
-from pileus.identity.federation.saml.provider import SamlProvider, Said
+from pileus.identity.federation.saml.provider import Said, SamlProvider
 from pileus.identity.federation.saml.structure import NotGood, arranged, read, tag
 from pileus.identity.federation.sessions import (
     JOURNEY,
@@ -54,8 +54,8 @@ class Entry:
         self._methods = methods
         self._once = once
         clock = world.clock
-        self._openid = {(id, s.protocol): OpenIdProvider(s, clock) for id, s in settings.openid.items()}
-        self._saml = {(id, s.protocol): SamlProvider(Path(s.metadata), clock) for id, s in settings.saml.items()}
+        self._openid = {(name, s.protocol): OpenIdProvider(s, clock) for name, s in settings.openid.items()}
+        self._saml = {(name, s.protocol): SamlProvider(Path(s.metadata), clock) for name, s in settings.saml.items()}
 
     def speaking(self, protocol: str) -> list[str]:
         """The providers that can be sent to by a protocol."""
@@ -118,9 +118,7 @@ class Entry:
         ends = sessions.until(MINUTES)
         journey = Journey(state, provider, protocol, following, ends, nonce, verifier, request)
         if openid is not None:
-            page = await openid.login_page(
-                back=self._places.callback, state=state, nonce=nonce, verifier=verifier
-            )
+            page = await openid.login_page(back=self._places.callback, state=state, nonce=nonce, verifier=verifier)
         elif saml is not None:
             login_page = (await saml.metadata()).login_page
             if not login_page:

@@ -27,9 +27,7 @@ class Handout:
         seconds: for how long they are good.
     """
 
-    def __init__(
-        self, store: Store, world: World, tokens: Tokens, places: Places, key: OwnKey, seconds: int
-    ) -> None:
+    def __init__(self, store: Store, world: World, tokens: Tokens, places: Places, key: OwnKey, seconds: int) -> None:
         self._store = store
         self._world = world
         self._tokens = tokens

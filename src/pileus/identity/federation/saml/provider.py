@@ -50,7 +50,9 @@ def metadata(file: Path) -> Metadata:
     """
     try:
         root = read(file.read_bytes())
-        entities = [e for e in root.iter(tag(n.METADATA, "EntityDescriptor")) if e.find(tag(n.METADATA, _IDP)) is not None]
+        entities = [
+            e for e in root.iter(tag(n.METADATA, "EntityDescriptor")) if e.find(tag(n.METADATA, _IDP)) is not None
+        ]
         if len(entities) != 1:
             raise NotGood("not the metadata of one identity provider")
     except (OSError, NotGood) as error:
@@ -62,7 +64,9 @@ def metadata(file: Path) -> Metadata:
         if key.get("use", "signing") == "signing"
         for certificate in key.iter(tag(n.SIGNATURE, "X509Certificate"))
     ]
-    pages = {page.get("Binding"): page.get("Location", "") for page in role.findall(tag(n.METADATA, "SingleSignOnService"))}
+    pages = {
+        page.get("Binding"): page.get("Location", "") for page in role.findall(tag(n.METADATA, "SingleSignOnService"))
+    }
     return Metadata(entities[0].get("entityID", ""), certificates, pages.get(n.REDIRECT, ""))
 
 

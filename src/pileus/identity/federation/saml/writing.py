@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
-from xml.etree import ElementTree as Tree
+from xml.etree import ElementTree as ET
 
 from pileus.identity.federation.saml import names as n
 from pileus.identity.federation.saml.structure import tag
 
 for _prefix, _space in n.PREFIXES.items():
-    Tree.register_namespace(_prefix, _space)
+    ET.register_namespace(_prefix, _space)
 
 
 def _add(parent: Any, space: str, name: str, text: str | None = None, **attributes: str) -> Any:
-    made = Tree.SubElement(parent, tag(space, name), attributes)
+    made = ET.SubElement(parent, tag(space, name), attributes)
     made.text = text
     return made
 
@@ -26,13 +26,13 @@ def _stamp(moment: datetime) -> str:
 
 
 def _bytes(element: Any) -> bytes:
-    data: bytes = Tree.tostring(element, encoding="utf-8")
+    data: bytes = ET.tostring(element, encoding="utf-8")
     return data.partition(b"?>")[2].strip() if data.startswith(b"<?xml") else data
 
 
 def login_request(identifier: str, now: datetime, *, ours: str, place: str, page: str, binding: str) -> Any:
     """A request for a login, answered at a place of ours."""
-    request = Tree.Element(
+    request = ET.Element(
         tag(n.PROTOCOL, "AuthnRequest"),
         {
             "ID": identifier,
@@ -58,13 +58,13 @@ def redirect(page: str, request: Any, relay_state: str) -> str:
 
 def paos_request(request: Any, *, ours: str, place: str, relay_state: str) -> bytes:
     """A request that a program brings to its identity provider by itself (ECP)."""
-    envelope = Tree.Element(tag(n.SOAP, "Envelope"))
+    envelope = ET.Element(tag(n.SOAP, "Envelope"))
     header = _add(envelope, n.SOAP, "Header")
     must = {tag(n.SOAP, "mustUnderstand"): "1", tag(n.SOAP, "actor"): n.NEXT}
-    Tree.SubElement(header, tag(n.PAOS, "Request"), {**must, "responseConsumerURL": place, "service": n.ECP})
-    asked = Tree.SubElement(header, tag(n.ECP, "Request"), {**must, "IsPassive": "0"})
+    ET.SubElement(header, tag(n.PAOS, "Request"), {**must, "responseConsumerURL": place, "service": n.ECP})
+    asked = ET.SubElement(header, tag(n.ECP, "Request"), {**must, "IsPassive": "0"})
     _add(asked, n.ASSERTION, "Issuer", ours)
-    Tree.SubElement(header, tag(n.ECP, "RelayState"), must).text = relay_state
+    ET.SubElement(header, tag(n.ECP, "RelayState"), must).text = relay_state
     _add(envelope, n.SOAP, "Body").append(request)
     return _bytes(envelope)
 
@@ -85,9 +85,7 @@ def assertion(
     identifier: str, now: datetime, ends: datetime, *, ours: str, place: str, subject: Subject, certificate: str
 ) -> bytes:
     """An assertion, its signature still empty."""
-    made = Tree.Element(
-        tag(n.ASSERTION, "Assertion"), {"ID": identifier, "IssueInstant": _stamp(now), "Version": "2.0"}
-    )
+    made = ET.Element(tag(n.ASSERTION, "Assertion"), {"ID": identifier, "IssueInstant": _stamp(now), "Version": "2.0"})
     _add(made, n.ASSERTION, "Issuer", ours, Format=n.ENTITY)
     _signature(made, identifier, certificate)
     about = _add(made, n.ASSERTION, "Subject")
@@ -139,7 +137,7 @@ def _signature(parent: Any, identifier: str, certificate: str) -> None:
 
 def response(identifier: str, now: datetime, signed: str, *, ours: str, place: str) -> bytes:
     """A response around an assertion that is signed, whose bytes stay as they are."""
-    made = Tree.Element(
+    made = ET.Element(
         tag(n.PROTOCOL, "Response"),
         {"ID": identifier, "IssueInstant": _stamp(now), "Version": "2.0", "Destination": place},
     )
@@ -157,10 +155,10 @@ def _around(element: Any, inner: str) -> bytes:
 
 def paos_response(message: bytes, relay_state: str) -> bytes:
     """A response as a program brings it to another cloud."""
-    envelope = Tree.Element(tag(n.SOAP, "Envelope"))
+    envelope = ET.Element(tag(n.SOAP, "Envelope"))
     header = _add(envelope, n.SOAP, "Header")
     must = {tag(n.SOAP, "mustUnderstand"): "1", tag(n.SOAP, "actor"): n.NEXT}
-    Tree.SubElement(header, tag(n.ECP, "RelayState"), must).text = relay_state
+    ET.SubElement(header, tag(n.ECP, "RelayState"), must).text = relay_state
     _add(envelope, n.SOAP, "Body").text = "\n"
     start, end = _bytes(envelope).rsplit(b"\n</", 1)
     return start + message + b"</" + end
@@ -168,7 +166,7 @@ def paos_response(message: bytes, relay_state: str) -> bytes:
 
 def own_metadata(*, ours: str, page: str, place: str, certificate: str) -> bytes:
     """What we say of ourselves, as an identity provider and as a service provider."""
-    entity = Tree.Element(tag(n.METADATA, "EntityDescriptor"), {"entityID": ours})
+    entity = ET.Element(tag(n.METADATA, "EntityDescriptor"), {"entityID": ours})
     issuing = _add(entity, n.METADATA, "IDPSSODescriptor", protocolSupportEnumeration=n.PROTOCOL)
     _key(issuing, certificate)
     _add(issuing, n.METADATA, "SingleSignOnService", Binding=n.URI, Location=page)
@@ -187,5 +185,7 @@ def own_metadata(*, ours: str, page: str, place: str, certificate: str) -> bytes
 
 
 def _key(role: Any, certificate: str) -> None:
-    data = _add(_add(_add(role, n.METADATA, "KeyDescriptor", use="signing"), n.SIGNATURE, "KeyInfo"), n.SIGNATURE, "X509Data")
+    data = _add(
+        _add(_add(role, n.METADATA, "KeyDescriptor", use="signing"), n.SIGNATURE, "KeyInfo"), n.SIGNATURE, "X509Data"
+    )
     _add(data, n.SIGNATURE, "X509Certificate", certificate)
