@@ -85,25 +85,16 @@ def wire(rests: Rests) -> Logins:
     """Put it together."""
     parts, settings, revisions, accesses = rests.parts, rests.settings, rests.revisions, rests.accesses
     store, world, federation = parts.store, parts.world, settings.federation
-    keys = fernet_keys(parts.state, world.ids, settings)
+    keys = fernet_keys(parts.state, world.ids)
     seal: Seal = JwsSeal(jws_keys(parts.state, world.ids)) if settings.seal == "jws" else FernetSeal(keys)
     window, life = timedelta(seconds=settings.expired_window_seconds), timedelta(seconds=settings.token_seconds)
     tokens = Tokens(store, world, revisions, accesses, seal, window)
     methods = Methods(store, tokens, rests.passwords, rests.password_login)
     front, once = Front(store, settings.front), Once(store, world.clock)
-    receipts = Receipts(world.clock, accesses, keys, timedelta(seconds=settings.receipt_seconds))
+    receipts = Receipts(world.clock, accesses, keys)
     scopes = Scopes(store, accesses, revisions)
     login = Login(world.clock, tokens, methods, scopes, receipts, front, life)
-    oauth1 = OAuth1(
-        store,
-        world,
-        revisions,
-        rests.book,
-        rests.blobs,
-        once,
-        timedelta(seconds=settings.request_token_seconds),
-        timedelta(seconds=settings.access_token_seconds),
-    )
+    oauth1 = OAuth1(store, world, revisions, rests.book, rests.blobs, once)
     membership = timedelta(minutes=federation.membership_minutes)
     shadows = Shadows(store, world, revisions, rests.projects, membership)
     places, own_key = Places(federation.entity_id), OwnKey(parts.state / "identity" / "saml", world.clock)

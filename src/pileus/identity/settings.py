@@ -83,13 +83,7 @@ class IdentitySettings(Settings, frozen=True, forbid_unknown_fields=True):
     seal: Annotated[
         Literal["fernet", "jws"], doc("How tokens are made: fernet (encrypted) or jws (signed, readable).")
     ] = "fernet"
-    token_keys_kept: Annotated[
-        int, doc("Keys of tokens kept at a rotation; 0 keeps all that tokens may still have been made with.")
-    ] = 0
-    receipt_seconds: Annotated[int, doc("How long after the first method the further ones may be shown, s.")] = 300
     totp_earlier_passcodes: Annotated[int, doc("Passcodes before the present one that are still taken.")] = 1
-    request_token_seconds: Annotated[int, doc("How long a user may take to authorize a consumer; 0 for ever.")] = 28800
-    access_token_seconds: Annotated[int, doc("How long a consumer may act then, in seconds; 0 for ever.")] = 86400
     front: FrontSettings = FrontSettings()
     federation: FederationSettings = FederationSettings()
     password_rounds: Annotated[

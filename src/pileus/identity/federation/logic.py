@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Table, delete, select, update
 
 from pileus.identity.errors import Malformed, Missing, Taken
+from pileus.identity.federation.removal import forget
 from pileus.identity.federation.rules import FOLLOWS_PROJECTS, VERSIONS
 from pileus.identity.federation.table import IDENTITY_PROVIDERS, MAPPINGS, PROTOCOLS, REMOTE_IDS, SHADOWS
-from pileus.identity.groups.table import EXPIRING_MEMBERS
 from pileus.identity.projects.logic import ProjectLogic
 from pileus.identity.projects.table import PROJECTS
 from pileus.identity.revisions.logic import Revisions
@@ -151,13 +151,6 @@ async def add(tx: Tx, table: Table, row: Row, kind: str) -> None:
         await tx.insert(table, row)
     except DuplicateRow as error:
         raise Taken(kind=kind, details=f"Duplicate entry found with ID {row['id']}") from error
-
-
-async def forget(tx: Tx, providers: list[str]) -> None:
-    """Remove identity providers with all that is theirs."""
-    for table in (PROTOCOLS, REMOTE_IDS, SHADOWS, EXPIRING_MEMBERS):
-        await tx.run(delete(table).where(table.c.identity_provider_id.in_(providers)))
-    await tx.run(delete(IDENTITY_PROVIDERS).where(IDENTITY_PROVIDERS.c.id.in_(providers)))
 
 
 def checked(rules: list[dict[str, Any]], version: str) -> None:

@@ -1,6 +1,6 @@
 """Identity providers, how their users are mapped to ours, and service providers."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
 
 from pileus.kernel.store import METADATA, Json, UtcDateTime
 
@@ -65,5 +65,4 @@ SHADOWS = Table(
     # who the user is to us
     Column("user_id", String(64), nullable=False),
     Index("ix_identity_federated_users_user_id", "user_id"),
-    UniqueConstraint("user_id", "identity_provider_id", "protocol_id"),
 )

@@ -2,7 +2,7 @@
 
 import secrets
 import string
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Table, delete, select, update
@@ -24,15 +24,15 @@ from pileus.kernel.store import Row, Store, Tx
 from pileus.kernel.store.database import retrying
 from pileus.kernel.world import World
 
+REQUEST_LIFE = timedelta(hours=8)
+"""How long a user may take to authorize a consumer."""
+ACCESS_LIFE = timedelta(hours=24)
+"""How long a consumer may act then."""
 _LETTERS = string.ascii_letters + string.digits
 
 
 class OAuth1:
-    """Consumers and their tokens.
-
-    Args:
-        request_life, access_life: for how long request and access tokens are good; nothing for ever.
-    """
+    """Consumers and their tokens."""
 
     def __init__(
         self,
@@ -42,8 +42,6 @@ class OAuth1:
         book: RoleBook,
         blobs: Blobs,
         once: Once,
-        request_life: timedelta,
-        access_life: timedelta,
     ) -> None:
         self._store = store
         self._world = world
@@ -51,8 +49,6 @@ class OAuth1:
         self._book = book
         self._blobs = blobs
         self._once = once
-        self._request_life = request_life
-        self._access_life = access_life
 
     async def register(self, tx: Tx, body: dict[str, Any]) -> Row:
         """Make a consumer; its secret is told this once."""
@@ -89,7 +85,7 @@ class OAuth1:
             raise Missing(kind="project", id=project_id)
         now = self._world.clock.now()
         row: Row = {
-            **self._fresh(self._request_life),
+            **self._fresh(REQUEST_LIFE),
             "consumer_id": consumer_id,
             "project_id": project_id,
             "verifier": None,
@@ -167,13 +163,14 @@ class OAuth1:
         ):
             raise Unauthorized("Provided verifier does not match stored verifier")
         row: Row = {
-            **self._fresh(self._access_life),
+            **self._fresh(ACCESS_LIFE),
             **{name: token[name] for name in ("consumer_id", "project_id", "user_id", "roles")},
         }
 
         async def write(tx: Tx) -> None:
             if not await tx.run(delete(REQUEST_TOKENS).where(REQUEST_TOKENS.c.id == token_id)):
                 raise Unauthorized("Request token not found")
+            await tx.run(delete(ACCESS_TOKENS).where(ACCESS_TOKENS.c.expires_at < self._world.clock.now()))
             await tx.insert(ACCESS_TOKENS, {**row, "secret": self._blobs.seal(row["secret"])})
 
         await retrying(self._store, write)
@@ -218,7 +215,7 @@ class OAuth1:
             raise Unauthorized("Invalid signature")
 
     def _fresh(self, life: timedelta) -> Row:
-        ends: datetime | None = self._world.clock.now() + life if life else None
+        ends = self._world.clock.now() + life
         return {"id": self._world.ids.hex(), "secret": self._world.ids.secret(16).hex(), "expires_at": ends}
 
 

@@ -12,6 +12,8 @@ from pileus.identity.credentials.table import CREDENTIALS
 from pileus.identity.domain_configs.table import DOMAIN_CONFIGS
 from pileus.identity.endpoint_filters.logic import forget_projects
 from pileus.identity.errors import Immutable, Malformed, Missing, NotAllowed, duplicate
+from pileus.identity.federation.removal import forget, forget_users
+from pileus.identity.federation.table import IDENTITY_PROVIDERS
 from pileus.identity.groups.table import GROUPS, MEMBERS
 from pileus.identity.listing import merged, split
 from pileus.identity.projects.table import PROJECTS, TAGS
@@ -168,6 +170,9 @@ class ProjectLogic:
         await tx.run(
             delete(TRUSTS).where(or_(TRUSTS.c.trustor_user_id.in_(users), TRUSTS.c.trustee_user_id.in_(users)))
         )
+        await forget_users(tx, users)
+        i = IDENTITY_PROVIDERS.c
+        await forget(tx, [row["id"] for row in await tx.all(select(i.id).where(i.domain_id == identifier))])
         for table in (USERS, GROUPS, ROLES):
             await tx.run(delete(table).where(table.c.domain_id == identifier))
         await tx.run(delete(DOMAIN_CONFIGS).where(DOMAIN_CONFIGS.c.domain_id == identifier))

@@ -19,6 +19,8 @@ from pileus.kernel.clock import Clock
 from pileus.kernel.store import Row
 
 _FORM = "receipt"
+LIFE = timedelta(minutes=5)
+"""How long after the first method the further ones may be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +34,12 @@ class Receipt:
 
 
 class Receipts:
-    """Asks for all the methods that a user's rules want.
+    """Asks for all the methods that a user's rules want."""
 
-    Args:
-        life: for how long a receipt is good.
-    """
-
-    def __init__(self, clock: Clock, accesses: Accesses, keys: Keys, life: timedelta) -> None:
+    def __init__(self, clock: Clock, accesses: Accesses, keys: Keys) -> None:
         self._accesses = accesses
         self._clock = clock
         self._keys = keys
-        self._life = life
 
     async def complete(self, user_id: str, methods: tuple[str, ...], receipt: str) -> tuple[str, ...]:
         """The methods proven now and by a receipt, where they are enough.
@@ -77,7 +74,7 @@ class Receipts:
 
     def _more(self, user: Row, domain: Row, methods: tuple[str, ...], rules: list[frozenset[str]]) -> MoreMethods:
         now = self._clock.now()
-        ends = now + self._life
+        ends = now + LIFE
         packed = msgspec.msgpack.encode([_FORM, user["id"], methods, now.isoformat(), ends.isoformat()])
         error = MoreMethods()
         error.headers["Openstack-Auth-Receipt"] = self._keys.fernet().encrypt(packed).decode()

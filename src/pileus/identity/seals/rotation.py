@@ -9,9 +9,9 @@ from pileus.identity.tokens.keys import Keys
 from pileus.kernel.ids import Ids
 
 
-def fernet_keys(state: Path, ids: Ids, settings: IdentitySettings) -> Keys:
+def fernet_keys(state: Path, ids: Ids) -> Keys:
     """The keys of encrypted tokens."""
-    return Keys(state / "identity" / "fernet-keys", ids, most=settings.token_keys_kept)
+    return Keys(state / "identity" / "fernet-keys", ids)
 
 
 def jws_keys(state: Path, ids: Ids) -> JwsKeys:
@@ -26,6 +26,6 @@ def rotate(state: Path, ids: Ids, settings: IdentitySettings, now: datetime) -> 
     """
     life = timedelta(seconds=settings.token_seconds + settings.expired_window_seconds)
     needed_since = (now - life).timestamp()
-    fernet_keys(state, ids, settings).rotate(now=now.timestamp(), needed_since=needed_since)
+    fernet_keys(state, ids).rotate(now=now.timestamp(), needed_since=needed_since)
     if settings.seal == "jws":
         jws_keys(state, ids).rotate(kept_since=needed_since)

@@ -15,16 +15,11 @@ from pileus.kernel.ids import Ids
 
 
 class Keys:
-    """One folder of keys; the folder is private to its owner.
+    """One folder of keys; the folder is private to its owner."""
 
-    Args:
-        most: keys kept when rotated, staged and primary included; 0 keeps those that may still be needed.
-    """
-
-    def __init__(self, folder: Path, ids: Ids, *, most: int = 3) -> None:
+    def __init__(self, folder: Path, ids: Ids) -> None:
         self._folder = folder
         self._ids = ids
-        self._most = most
         self._loaded: MultiFernet | None = None
         self._stamp = 0
 
@@ -60,13 +55,13 @@ class Keys:
         ordered = sorted(numbers, reverse=True)
         return [Fernet((self._folder / str(number)).read_bytes()) for number in ordered]
 
-    def rotate(self, *, now: float = 0.0, needed_since: float = 0.0) -> None:
+    def rotate(self, *, now: float, needed_since: float) -> None:
         """Make the staged key the primary, stage a new one, and drop secondary ones.
 
         Args:
             now: the moment, as files have it.
-            needed_since: where all keys are kept that may be needed, those that were followed by another primary one
-                before this moment go: whatever they have encrypted has ended.
+            needed_since: keys that were followed by another primary one before this moment go: whatever they have
+                encrypted has ended.
         """
         self.load()
         primary = self._folder / str(max(self._numbers()) + 1)
@@ -74,13 +69,10 @@ class Keys:
         os.utime(primary, (now, now))
         self._write(0)
         secondary = sorted(n for n in self._numbers() if n)[:-1]
-        if self._most:
-            old = secondary[: max(len(secondary) - self._most + 2, 0)]
-        else:
-            # a number's follower has the moment at which it became the primary one
-            old = [n for n in secondary if self._began(n + 1) < needed_since]
-        for number in old:
-            (self._folder / str(number)).unlink()
+        for number in secondary:
+            # its follower has the moment at which that became the primary one
+            if self._began(number + 1) < needed_since:
+                (self._folder / str(number)).unlink()
         self._loaded = None
 
     def _began(self, number: int) -> float:

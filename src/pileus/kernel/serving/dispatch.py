@@ -5,7 +5,6 @@ This is the edge that rule 7 speaks of: the only place that opens and commits a 
 
 import asyncio
 import contextlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -34,6 +33,7 @@ from pileus.kernel.api.formats import is_whole
 from pileus.kernel.auth.access import within_access_rules
 from pileus.kernel.auth.caller import Authenticator, Caller
 from pileus.kernel.serving import negotiate
+from pileus.kernel.serving.bodies import decoded
 from pileus.kernel.serving.mount import ActionSet, Mounted
 from pileus.kernel.store import SerializationFailure, Store, UnfitValue
 from pileus.kernel.store.database import MOST_TRIES
@@ -41,10 +41,6 @@ from pileus.kernel.store.errors import NoDatabase
 from pileus.kernel.world import World
 
 LOG = log.get("api")
-_decode = msgspec.json.Decoder().decode
-_BRACKETS = re.compile(rb"[\[\]{}]")
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-MOST_DEPTH = 100
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
 
@@ -197,8 +193,7 @@ class Dispatcher:
         token = sent.get("x-auth-token")
         try:
             caller = await self._authenticator.authenticate(token) if token else await self._tokenless(call)
-            if caller.thumbprint and not self._authenticator.shows(call, caller.thumbprint):
-                raise Unauthorized
+            self._bound(call, caller)
         except Unauthorized as error:
             self._challenge(call, error)
             raise
@@ -207,19 +202,24 @@ class Dispatcher:
         service_token = sent.get("x-service-token")
         if service_token:
             service = await self._authenticator.authenticate(service_token)
+            self._bound(call, service)
             caller = replace(caller, service_roles=service.roles)
         return caller
 
+    def _bound(self, call: Call, caller: Caller) -> None:
+        """Raise where a token is bound to a certificate that the client has not got."""
+        if caller.thumbprint and not self._authenticator.shows(call, caller.thumbprint):
+            raise Unauthorized
+
     async def _tokenless(self, call: Call) -> Caller:
         """Who asks without a token, where the service knows other means."""
-        ask = self._service.tokenless
-        caller: Caller | None = await ask(call) if ask is not None else None
+        caller: Caller | None = await self._service.tokenless(call) if self._service.tokenless is not None else None
         if caller is None:
             raise Unauthorized
         return caller
 
     async def _json(self, call: Call, types: tuple[str, ...]) -> Any:
-        return _decoded(await self._taken(call, types))
+        return decoded(await self._taken(call, types))
 
     async def _taken(self, call: Call, types: tuple[str, ...]) -> bytes:
         """The request's body, if its content type is one that is taken."""
@@ -274,7 +274,7 @@ class Dispatcher:
         if isinstance(body, Unread):
             if operation.load_names:
                 arguments.append(await owner.load(call, *[names[name] for name in operation.load_names]))
-            body = call.body = self._validated(call, operation, _decoded(body.data))
+            body = call.body = self._validated(call, operation, decoded(body.data))
         elif operation.load_names:
             loaded = await owner.load(call, *[names[name] for name in operation.load_names])
             arguments.append(loaded)
@@ -348,30 +348,6 @@ class Unread:
         self.data = data
 
 
-def _decoded(data: bytes) -> Any:
-    if too_deep(data):
-        raise BadRequest("Malformed request body: it is nested too deeply")
-    try:
-        body = _decode(data)
-        if b"\\u0000" in data and _has_nul(body):
-            raise BadRequest("Malformed request body: the character U+0000 is no part of text")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadRequest("Malformed request body: it is not valid JSON") from error
-    return body
-
-
-def too_deep(data: bytes) -> bool:
-    """Whether JSON is nested deeper than validators and encoders can follow; brackets within strings do not count."""
-    if data.count(b"[") + data.count(b"{") <= MOST_DEPTH:
-        return False
-    depth = 0
-    for byte in _BRACKETS.findall(_STRINGS.sub(b"", data)):
-        depth += 1 if byte in b"[{" else -1
-        if depth > MOST_DEPTH:
-            return True
-    return False
-
-
 class Bulk(list[dict[str, Any]]):
     """The bodies of several creates in one request."""
 
@@ -385,15 +361,6 @@ def _copy(body: Any) -> Any:
     if isinstance(body, list):
         return [_copy(value) for value in body]
     return body
-
-
-def _has_nul(body: Any) -> bool:
-    """Whether a text or a name in a document has the character U+0000, which PostgreSQL's text cannot hold."""
-    if isinstance(body, str):
-        return "\0" in body
-    if isinstance(body, dict):
-        return any("\0" in key or _has_nul(value) for key, value in body.items())
-    return isinstance(body, list) and any(_has_nul(value) for value in body)
 
 
 def _refuse_nul(names: Sequence[str], params: Sequence[tuple[str, str]]) -> None:
