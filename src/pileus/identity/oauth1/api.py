@@ -101,7 +101,7 @@ class Handshake:
     )
     async def authorize(self, call: Call, request_token_id: str, body: dict[str, Any]) -> Row:
         """Give a request token's consumer some of one's own roles."""
-        return await self._logic.authorize(call.tx, call.who, request_token_id, body["roles"])
+        return await self._logic.authorize(call.tx, call.who, request_token_id, body.get("roles", []))
 
     @post("/access_token", body=None, public=True, transaction="none", raises=(Unauthorized, Missing, Malformed))
     async def exchange(self, call: Call) -> Answer:
