@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+import msgspec
+
 from pileus.kernel.settings import Settings, doc
 
 
@@ -9,16 +11,59 @@ class StoreSettings(Settings, frozen=True, forbid_unknown_fields=True):
     """Of one store of image data, a table `[[image.stores]]`."""
 
     id: Annotated[str, doc("Its name, as `stores` shows it.")]
-    kind: Annotated[Literal["file"], doc("What it is.")] = "file"
+    kind: Annotated[Literal["file", "swift", "s3", "http"], doc("What it is; http stores are only read.")] = "file"
     description: Annotated[str, doc("Shown to users.")] = ""
     weight: Annotated[int, doc("Of several stores that have an image, the heaviest is read first.")] = 0
     folder: Annotated[str, doc("Of a file store; empty for one in the state folder.")] = ""
+    url: Annotated[str, doc("Of Keystone for Swift, of the S3 service for S3.")] = ""
+    user: Annotated[str, doc("The user for Swift, the access key for S3.")] = ""
+    secret: Annotated[str, doc("The password for Swift, the secret key for S3.")] = ""
+    project: Annotated[str, doc("The project for Swift.")] = ""
+    region: Annotated[str, doc("The region for Swift and S3.")] = "RegionOne"
+    container: Annotated[str, doc("The container or bucket; it is made if it is not there.")] = "images"
+
+
+class DownloadSettings(Settings, frozen=True, forbid_unknown_fields=True):
+    """Of what the service fetches from elsewhere: imports, and locations by HTTP."""
+
+    allowed_schemes: Annotated[tuple[str, ...], doc("The only schemes; with any here, disallowed ones are moot.")] = (
+        "http",
+        "https",
+    )
+    disallowed_schemes: Annotated[tuple[str, ...], doc("Schemes that are refused.")] = ()
+    allowed_hosts: Annotated[tuple[str, ...], doc("The only hosts; with any here, disallowed ones are moot.")] = ()
+    disallowed_hosts: Annotated[tuple[str, ...], doc("Hosts that are refused.")] = ()
+    allowed_ports: Annotated[tuple[int, ...], doc("The only ports; with any here, disallowed ones are moot.")] = (
+        80,
+        443,
+    )
+    disallowed_ports: Annotated[tuple[int, ...], doc("Ports that are refused.")] = ()
+    allowed_networks: Annotated[
+        tuple[str, ...], doc("Networks that may be reached although they are not public, as 10.1.0.0/16.")
+    ] = ()
 
 
 class ImportSettings(Settings, frozen=True, forbid_unknown_fields=True):
     """Of imports."""
 
-    methods: Annotated[tuple[str, ...], doc("The methods that are offered.")] = ()
+    methods: Annotated[tuple[str, ...], doc("The methods that are offered.")] = (
+        "glance-direct",
+        "web-download",
+        "copy-image",
+        "glance-download",
+    )
+    plugins: Annotated[
+        tuple[Literal["image_decompression", "image_conversion", "inject_image_metadata"], ...],
+        doc("What happens to imported data: image_decompression, image_conversion, inject_image_metadata."),
+    ] = ()
+    output_format: Annotated[Literal["raw", "qcow2", "vmdk"], doc("What image_conversion makes of them.")] = "raw"
+    inject: Annotated[dict[str, str], doc("Properties that inject_image_metadata sets.")] = msgspec.field(
+        default_factory=dict
+    )
+    ignore_user_roles: Annotated[tuple[str, ...], doc("Whose imports inject_image_metadata leaves alone.")] = ("admin",)
+    copied_properties: Annotated[
+        tuple[str, ...], doc("Properties that glance-download copies, by how their names start.")
+    ] = ("hw_", "trait:", "os_distro", "os_secure_boot", "os_type")
 
 
 class FormatSettings(Settings, frozen=True, forbid_unknown_fields=True):
@@ -49,6 +94,8 @@ class ImageSettings(Settings, frozen=True, forbid_unknown_fields=True):
     default_store: Annotated[str, doc("Where data go that name no store; empty for the first.")] = ""
     show_multiple_locations: Annotated[bool, doc("Whether images show `locations`, and may be patched there.")] = False
     show_image_direct_url: Annotated[bool, doc("Whether images show `direct_url`.")] = False
+    secure_hash: Annotated[bool, doc("Whether data at an added location are read and digested.")] = True
     certificates: Annotated[str, doc("A folder of certificates, ID.pem each, that signatures are verified with.")] = ""
+    download: DownloadSettings = DownloadSettings()
     imports: ImportSettings = ImportSettings()
     formats: FormatSettings = FormatSettings()

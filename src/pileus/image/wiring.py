@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from pileus.identity.service import Identity
 from pileus.image import errors
 from pileus.image.data.api import ActionResource, DataResource
 from pileus.image.data.keeping import Keeper
@@ -14,9 +15,14 @@ from pileus.image.data.logic import Parts as DataParts
 from pileus.image.images.api import ImageResource
 from pileus.image.images.logic import Images
 from pileus.image.images.table import IMAGES
+from pileus.image.imports.api import ImportResource
+from pileus.image.imports.logic import Imports
+from pileus.image.imports.operations.image_import import ImageImport
+from pileus.image.imports.sources import Sources
 from pileus.image.inspection.logic import Inspector
 from pileus.image.locations.logic import Locations
 from pileus.image.members.api import MemberResource
+from pileus.image.outside.client import Lookup, Outside, look_up
 from pileus.image.reconcilers.expiry import TaskExpiry
 from pileus.image.reconcilers.sweeper import Sweeper
 from pileus.image.rules import RULES
@@ -41,10 +47,12 @@ from pileus.kernel.store.database import retrying
 class ImageService:
     """The image service of one node; other services see it as `service.Images`."""
 
-    def __init__(self, parts: Parts, settings: ImageSettings) -> None:
+    def __init__(self, parts: Parts, settings: ImageSettings, identity: Identity | None, lookup: Lookup) -> None:
         self._parts = parts
+        self._identity = identity
         methods = settings.imports.methods
-        self.stores = stores_of(settings, parts.state / "image", parts.world.ids)
+        outside = Outside(settings.download, lookup)
+        self.stores = stores_of(settings, parts.state / "image", parts.world, outside)
         locations = Locations(
             self.stores,
             parts.world,
@@ -70,6 +78,9 @@ class ImageService:
             settings.most_bytes,
         )
         self._data = Data(data)
+        sources = Sources(data, self._data, outside, self._endpoint, settings.imports.copied_properties)
+        self.imports = Imports(data, parts.engine, self.tasks, sources, outside, methods)
+        parts.engine.register(ImageImport(data, self._data, sources, self.tasks, settings))
         self.sweeper = Sweeper(parts.store, self.stores, locations, self._area, self.keeper, node=parts.node)
         self.api = Service(
             type="image",
@@ -89,6 +100,7 @@ class ImageService:
             ImageResource(self._images, self._data, self.stores, methods),
             DataResource(self._images, self._data, self.stores, methods),
             ActionResource(self._images),
+            ImportResource(self._images, self.imports),
             MemberResource(self._images),
             TaskResource(self.tasks),
             ImageTaskResource(self._images, self.tasks),
@@ -105,6 +117,12 @@ class ImageService:
             await self.stores.store(name).prepare()
         await self._data.recover()
         await self.sweeper.tidy(everything=True)
+
+    async def _endpoint(self, region: str, interface: str) -> str:
+        if self._identity is None:
+            return ""
+        async with self._parts.store.read() as tx:
+            return await self._identity.endpoint(tx, "image", region, interface)
 
     async def find(self, tx: Tx, who: Caller, image_id: str) -> ImageRecord:
         """An image that the caller may use."""
@@ -166,6 +184,13 @@ def _record(row: Row) -> ImageRecord:
     )
 
 
-def wire(parts: Parts, settings: ImageSettings) -> ImageService:
-    """Build the image service from the kernel's parts."""
-    return ImageService(parts, settings)
+def wire(
+    parts: Parts, settings: ImageSettings, identity: Identity | None = None, *, lookup: Lookup = look_up
+) -> ImageService:
+    """Build the image service from the kernel's parts.
+
+    Args:
+        identity: knows the image services of other regions; without it there are none.
+        lookup: tells the addresses of hosts outside.
+    """
+    return ImageService(parts, settings, identity, lookup)

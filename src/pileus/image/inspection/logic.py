@@ -28,7 +28,7 @@ class Inspector:
 
     def __init__(self, formats: FormatSettings, most: int) -> None:
         self._formats = formats
-        self._most = most
+        self.most = most
 
     async def admit(self, path: Path, disk_format: str, container_format: str) -> int | None:
         """The bytes of the disk that data describe; None where the format tells of none.
@@ -47,7 +47,7 @@ class Inspector:
             LOG.warning("image is not what it is declared as", declared=disk_format, content=report.formats)
             return None
         virtual = report.virtual_size if disk_format in report.formats and disk_format != "raw" else size
-        if virtual > self._most:
+        if virtual > self.most:
             raise InvalidFormat(f"Image format {disk_format} rejected: its disk of {virtual} bytes is over the limit")
         return virtual
 
