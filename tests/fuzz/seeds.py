@@ -49,6 +49,12 @@ def _identity(cloud: FuzzCloud) -> None:
         _keep(cloud, at + collection, key, "root", **more)
     point = {"interface": "public", "service_id": seeds["identity/services"], "url": "http://seed"}
     _keep(cloud, at + "endpoints", "endpoint", "root", **point)
+    _keep(cloud, at + "policies", "policy", "root", type="text/plain", blob="seed")
+    filters = {"filters": {"interface": "public"}, "name": "seed"}
+    group = _keep(cloud, at + "OS-EP-FILTER/endpoint_groups", "endpoint_group", "root", **filters)
+    checked(cloud.ask("PUT", f"{at}OS-EP-FILTER/endpoint_groups/{group}/projects/{seeds['theirs']}", token="root"))
+    config = {"config": {"ldap": {"url": "ldap://seed", "suffix": "dc=seed"}}}
+    checked(cloud.ask("PUT", f"{at}domains/default/config", token="root", body=config))
     other = _made(cloud, at + "roles", "role", "root", name="implied")
     seeds["identity/implies"] = other["id"]
     checked(cloud.ask("PUT", f"{at}roles/{seeds['identity/roles']}/implies/{other['id']}", token="root"))
@@ -62,6 +68,15 @@ def _image(cloud: FuzzCloud) -> None:
     cloud.seeds["image/schemas"] = "image"
     cloud.seeds["image/stores"] = "file"
     _keep(cloud, "/image/v2/tasks", "", "root", type="import", input={})
+    cloud.seeds["image/metadefs"] = "namespace"
+    at = "/image/v2/metadefs/namespaces"
+    seed = {"namespace": "seed", "owner": cloud.seeds["ours"]}
+    _keep(cloud, at, "", "root", "namespace", **seed)
+    _keep(cloud, f"{at}/seed/objects", "", "root", "name", name="seed")
+    _keep(cloud, f"{at}/seed/properties", "", "root", "name", name="seed", title="Seed", type="string")
+    _keep(cloud, f"{at}/seed/tags/seed", "", "root", "name")
+    cloud.seeds["image/tags"] = "seed"
+    _keep(cloud, f"{at}/seed/resource_types", "", "root", "name", name="seed")
 
 
 def _network(cloud: FuzzCloud) -> None:
@@ -123,6 +138,8 @@ def values(cloud: FuzzCloud, service: Service, operation: Operation) -> dict[str
             "actor_id": cloud.seeds["identity/groups" if "/groups/" in path else "user:reader"],
             "role_id": cloud.seeds["identity/roles"],
             "tag": "seed",
+            "group": "ldap",
+            "option": "url",
             "verb": "enable",
             "image_id": cloud.seeds["image/images"],
         }

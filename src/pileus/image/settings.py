@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from pileus.kernel.settings import Settings, doc
+from pileus.kernel.settings import Settings, Table, doc
 
 
-class StoreSettings(Settings, frozen=True, forbid_unknown_fields=True):
+class StoreSettings(Table, frozen=True, forbid_unknown_fields=True):
     """Of one store of image data, a table `[[image.stores]]`."""
 
     id: Annotated[str, doc("Its name, as `stores` shows it.")]
@@ -23,7 +23,7 @@ class StoreSettings(Settings, frozen=True, forbid_unknown_fields=True):
     container: Annotated[str, doc("The container or bucket; it is made if it is not there.")] = "images"
 
 
-class DownloadSettings(Settings, frozen=True, forbid_unknown_fields=True):
+class DownloadSettings(Table, frozen=True, forbid_unknown_fields=True):
     """Of what the service fetches from elsewhere: imports, and locations by HTTP."""
 
     allowed_schemes: Annotated[tuple[str, ...], doc("The only schemes; with any here, disallowed ones are moot.")] = (
@@ -43,8 +43,8 @@ class DownloadSettings(Settings, frozen=True, forbid_unknown_fields=True):
     ] = ()
 
 
-class ImportSettings(Settings, frozen=True, forbid_unknown_fields=True):
-    """Of imports."""
+class ImportSettings(Table, frozen=True, forbid_unknown_fields=True):
+    """How images are imported."""
 
     methods: Annotated[tuple[str, ...], doc("The methods that are offered.")] = (
         "glance-direct",
@@ -66,19 +66,6 @@ class ImportSettings(Settings, frozen=True, forbid_unknown_fields=True):
     ] = ("hw_", "trait:", "os_distro", "os_secure_boot", "os_type")
 
 
-class FormatSettings(Settings, frozen=True, forbid_unknown_fields=True):
-    """Of what images may be."""
-
-    require_match: Annotated[bool, doc("Whether data must be what disk_format says.")] = True
-    vmdk_types: Annotated[tuple[str, ...], doc("Kinds of VMDK that are taken.")] = (
-        "streamOptimized",
-        "monolithicSparse",
-    )
-    gpt_nonfatal: Annotated[tuple[str, ...], doc("Checks of partition tables that may fail: mbr, gptmbr.")] = ()
-    inspection_seconds: Annotated[float, doc("The most time that looking at an image may take.")] = 60.0
-    conversion_seconds: Annotated[float, doc("The most time that converting or unpacking an image may take.")] = 3600.0
-
-
 class ImageSettings(Settings, frozen=True, forbid_unknown_fields=True):
     """Of the image service."""
 
@@ -88,14 +75,17 @@ class ImageSettings(Settings, frozen=True, forbid_unknown_fields=True):
         Literal["sha256", "sha384", "sha512", "sha3_256", "sha3_512", "blake2b"],
         doc("The digest of images beside MD5; data are kept under it."),
     ] = "sha512"
-    stores: Annotated[tuple[StoreSettings, ...], doc("Where image data lie: tables `[[image.stores]]`.")] = (
+    stores: Annotated[tuple[StoreSettings, ...], doc("Where data lie; the first that keeps them is the default.")] = (
         StoreSettings(id="file", description="Files on this machine"),
     )
-    default_store: Annotated[str, doc("Where data go that name no store; empty for the first.")] = ""
-    show_multiple_locations: Annotated[bool, doc("Whether images show `locations`, and may be patched there.")] = False
-    show_image_direct_url: Annotated[bool, doc("Whether images show `direct_url`.")] = False
-    secure_hash: Annotated[bool, doc("Whether data at an added location are read and digested.")] = True
+    show_locations: Annotated[
+        Literal["none", "direct", "all"],
+        doc("Whether images tell where data lie: not, by `direct_url`, or by `locations` as well."),
+    ] = "none"
     certificates: Annotated[str, doc("A folder of certificates, ID.pem each, that signatures are verified with.")] = ""
-    download: DownloadSettings = DownloadSettings()
-    imports: ImportSettings = ImportSettings()
-    formats: FormatSettings = FormatSettings()
+    download: Annotated[DownloadSettings, doc("What may be fetched from elsewhere by HTTP.")] = DownloadSettings()
+    imports: Annotated[ImportSettings, doc("How images are imported.")] = ImportSettings()
+    tolerated: Annotated[
+        tuple[Literal["mismatch", "mbr", "gptmbr"], ...],
+        doc("What does not refuse an image: a mismatch with disk_format, or these faults of its partition table."),
+    ] = ()

@@ -8,32 +8,20 @@ from sqlalchemy import select
 
 from pileus.identity.service import Identity
 from pileus.image import errors
-from pileus.image.data.api import ActionResource, DataResource
-from pileus.image.data.keeping import Keeper
-from pileus.image.data.logic import Data, Opened
+from pileus.image.data.logic import Opened
 from pileus.image.data.logic import Parts as DataParts
+from pileus.image.data.wiring import make
 from pileus.image.images.api import ImageResource
-from pileus.image.images.logic import Images
 from pileus.image.images.table import IMAGES
-from pileus.image.imports.api import ImportResource
-from pileus.image.imports.logic import Imports
-from pileus.image.imports.operations.image_import import ImageImport
-from pileus.image.imports.sources import Sources
-from pileus.image.inspection.logic import Inspector
-from pileus.image.locations.logic import Locations
 from pileus.image.members.api import MemberResource
-from pileus.image.outside.client import Lookup, Outside, look_up
+from pileus.image.metadefs import standard
+from pileus.image.metadefs.wiring import resources as metadefs
+from pileus.image.outside.client import Lookup, look_up
 from pileus.image.reconcilers.expiry import TaskExpiry
-from pileus.image.reconcilers.sweeper import Sweeper
 from pileus.image.rules import RULES
 from pileus.image.schemas.api import SchemaResource, VersionList
 from pileus.image.service import ImageRecord
 from pileus.image.settings import ImageSettings
-from pileus.image.signatures.certificates import CertificateFolder
-from pileus.image.signatures.verification import Verifier
-from pileus.image.staging.area import Area
-from pileus.image.stores.api import InfoResource, StoreResource
-from pileus.image.stores.registry import stores_of
 from pileus.image.tasks.api import ImageTaskResource, TaskResource
 from pileus.image.tasks.logic import Tasks
 from pileus.image.versions import IMAGE
@@ -47,41 +35,17 @@ from pileus.kernel.store.database import retrying
 class ImageService:
     """The image service of one node; other services see it as `service.Images`."""
 
+    @property
+    def dealing(self) -> DataParts:
+        """What data are dealt with by."""
+        return self._side.parts
+
     def __init__(self, parts: Parts, settings: ImageSettings, identity: Identity | None, lookup: Lookup) -> None:
         self._parts = parts
         self._identity = identity
-        methods = settings.imports.methods
-        outside = Outside(settings.download, lookup)
-        self.stores = stores_of(settings, parts.state / "image", parts.world, outside)
-        locations = Locations(
-            self.stores,
-            parts.world,
-            show_all=settings.show_multiple_locations,
-            show_direct=settings.show_image_direct_url,
-        )
-        self._images = Images(parts.world, locations)
         self.tasks = Tasks(parts.world, hours=settings.task_hours)
-        self._area = Area(parts.state / "image" / "staging", settings.hash_algorithm)
-        self.keeper = Keeper(parts.store, self.stores, locations)
-        folder = Path(settings.certificates) if settings.certificates else None
-        data = DataParts(
-            parts.store,
-            parts.world,
-            self._images,
-            self.stores,
-            locations,
-            self._area,
-            self.keeper,
-            Inspector(settings.formats, settings.most_bytes),
-            Verifier(CertificateFolder(folder)),
-            parts.node,
-            settings.most_bytes,
-        )
-        self._data = Data(data)
-        sources = Sources(data, self._data, outside, self._endpoint, settings.imports.copied_properties)
-        self.imports = Imports(data, parts.engine, self.tasks, sources, outside, methods)
-        parts.engine.register(ImageImport(data, self._data, sources, self.tasks, settings))
-        self.sweeper = Sweeper(parts.store, self.stores, locations, self._area, self.keeper, node=parts.node)
+        side = self._side = make(parts, settings, self.tasks, self._endpoint, lookup)
+        self._images, self._data = side.parts.images, side.data
         self.api = Service(
             type="image",
             name="glance",
@@ -97,26 +61,20 @@ class ImageService:
         )
         self.api.add(
             VersionList(),
-            ImageResource(self._images, self._data, self.stores, methods),
-            DataResource(self._images, self._data, self.stores, methods),
-            ActionResource(self._images),
-            ImportResource(self._images, self.imports),
+            ImageResource(self._images, self._data, side.parts.stores, settings.imports.methods),
             MemberResource(self._images),
             TaskResource(self.tasks),
             ImageTaskResource(self._images, self.tasks),
             SchemaResource(),
-            InfoResource(self.stores, methods),
-            StoreResource(self._images, locations, self.stores, self.keeper),
+            *metadefs(parts.world),
+            *side.resources,
         )
-        parts.loops.add(TaskExpiry(parts.store, self.tasks), self.sweeper)
+        parts.loops.add(TaskExpiry(parts.store, self.tasks), side.sweeper)
 
     async def start(self) -> None:
         """Make the stores usable, and put right what an earlier process left."""
-        await self._area.prepare()
-        for name in self.stores.writable:
-            await self.stores.store(name).prepare()
-        await self._data.recover()
-        await self.sweeper.tidy(everything=True)
+        await retrying(self._parts.store, lambda tx: standard.load(tx, self._parts.world))
+        await self._side.start()
 
     async def _endpoint(self, region: str, interface: str) -> str:
         if self._identity is None:

@@ -63,4 +63,4 @@ async def running(service):
     """The engine's runs go on by themselves; this waits until none is left."""
     yield service._parts.engine.idle
     await service._parts.engine.stop()
-    await service.keeper.settle()
+    await service.dealing.keeper.settle()

@@ -64,8 +64,8 @@ async def test_staged_data_become_the_images(api, service, running):
     assert (task["status"], task["type"]) == ("success", "api_image_import")
     assert task["input"]["import_req"]["method"]["name"] == "glance-direct"
     assert task["request_id"] == answer.headers["x-openstack-request-id"]
-    await service.keeper.settle()
-    assert await service._area.names() == []
+    await service.dealing.keeper.settle()
+    assert await service.dealing.area.names() == []
 
 
 async def test_what_cannot_be_imported_is_refused(api, service):
@@ -119,11 +119,13 @@ async def test_all_stores_get_a_copy_of_their_own(api, service, running):
     await running()
     shown = await image_of(api, image)
     assert shown["stores"] == "second,third,file"  # by weight
-    paths = [await service.stores.store(name).path(shown["os_hash_value"]) for name in ("file", "second", "third")]
+    paths = [
+        await service.dealing.stores.store(name).path(shown["os_hash_value"]) for name in ("file", "second", "third")
+    ]
     assert len({path.stat().st_ino for path in paths}) == 3
     await api.delete(f"/image/v2/images/{image}")
-    await service.keeper.settle()
-    assert [await service.stores.store(name).names() for name in ("file", "second", "third")] == [set()] * 3
+    await service.dealing.keeper.settle()
+    assert [await service.dealing.stores.store(name).names() for name in ("file", "second", "third")] == [set()] * 3
 
 
 async def test_copies_go_to_the_other_stores_and_can_be_taken_out_again(api, service, running):
@@ -146,9 +148,9 @@ async def test_copies_go_to_the_other_stores_and_can_be_taken_out_again(api, ser
     ):
         answer = await api.delete(f"/image/v2/stores/{store}/{image}", headers=caller)
         assert answer.status_code == status, (store, answer.text)
-    await service.keeper.settle()
+    await service.dealing.keeper.settle()
     assert (await image_of(api, image))["stores"] == "file"
-    assert await service.stores.store("second").names() == set()
+    assert await service.dealing.stores.store("second").names() == set()
     assert (await api.get(f"/image/v2/images/{image}/file")).content == DATA
 
 
@@ -166,8 +168,8 @@ class Broken:
 
 
 def break_store(service, name):
-    member = service.stores.get(name)
-    service.stores._members[name] = msgspec.structs.replace(member, shelf=Broken(member.shelf))
+    member = service.dealing.stores.get(name)
+    service.dealing.stores._members[name] = msgspec.structs.replace(member, shelf=Broken(member.shelf))
 
 
 async def test_one_store_that_fails_fails_all_if_all_must_succeed(api, service, running):
@@ -181,9 +183,9 @@ async def test_one_store_that_fails_fails_all_if_all_must_succeed(api, service, 
     assert "stores" not in shown
     (task,) = await tasks_of(api, image)
     assert (task["status"], task["message"]) == ("failure", "The image could not be put into the store second.")
-    await service.keeper.settle()
-    assert await service.stores.store("file").names() == set()
-    assert await service._area.names() == []
+    await service.dealing.keeper.settle()
+    assert await service.dealing.stores.store("file").names() == set()
+    assert await service.dealing.area.names() == []
     answer = await api.put(f"/image/v2/images/{image}/file", content=b"again", headers=OCTETS)
     assert answer.status_code == 204
 
@@ -226,9 +228,9 @@ async def test_a_download_that_goes_wrong_leaves_nothing(api, service, web, runn
     (task,) = await tasks_of(api, image)
     assert task["status"] == "failure"
     assert task["message"]
-    await service.keeper.settle()
-    assert await service._area.names() == []
-    assert await service.stores.store("file").names() == set()
+    await service.dealing.keeper.settle()
+    assert await service.dealing.area.names() == []
+    assert await service.dealing.stores.store("file").names() == set()
 
 
 async def test_an_image_deleted_meanwhile_ends_its_import(api, service, web, running):
@@ -238,17 +240,17 @@ async def test_an_image_deleted_meanwhile_ends_its_import(api, service, web, run
     await web.asked.wait()
     assert (await api.delete(f"/image/v2/images/{image}")).status_code == 204
     await running()
-    await service.keeper.settle()
-    assert await service._area.names() == []
-    assert await service.stores.store("file").names() == set()
+    await service.dealing.keeper.settle()
+    assert await service.dealing.area.names() == []
+    assert await service.dealing.stores.store("file").names() == set()
 
 
 async def test_a_deleted_image_takes_its_staged_data_along(api, service):
     image = await staged(api)
-    assert len(await service._area.names()) == 1
+    assert len(await service.dealing.area.names()) == 1
     await api.delete(f"/image/v2/images/{image}")
-    await service.keeper.settle()
-    assert await service._area.names() == []
+    await service.dealing.keeper.settle()
+    assert await service.dealing.area.names() == []
 
 
 async def test_a_stage_that_is_too_long_leaves_nothing(api, service):
@@ -256,7 +258,7 @@ async def test_a_stage_that_is_too_long_leaves_nothing(api, service):
     url = f"/image/v2/images/{image['id']}/stage"
     assert (await api.put(url, content=b"x" * (9 << 20), headers=OCTETS)).status_code == 413
     assert (await image_of(api, image["id"]))["status"] == "queued"
-    assert await service._area.names() == []
+    assert await service.dealing.area.names() == []
     assert (await api.put(url, content=b"x", headers=OCTETS)).status_code == 204
     assert (await api.put(url, content=b"x", headers=OCTETS)).status_code == 409
 
@@ -287,9 +289,9 @@ class TestPlugins:
             assert (shown["disk_format"], shown["container_format"], shown["virtual_size"]) == ("raw", "bare", len(raw))
             assert (shown["origin"], "os_glance_x" in shown) == ("imported", False)
             assert (await api.get(f"/image/v2/images/{image}/file")).content == raw
-        await service.keeper.settle()
-        assert await service._area.names() == []
-        assert len(await service.stores.store("file").names()) == 1
+        await service.dealing.keeper.settle()
+        assert await service.dealing.area.names() == []
+        assert len(await service.dealing.stores.store("file").names()) == 1
 
     async def test_administrators_images_are_not_marked(self, api, running):
         image = await staged(api, b"raw" * 1000)
@@ -326,9 +328,9 @@ class TestPlugins:
         assert (await image_of(api, image))["status"] == "queued"
         (task,) = await tasks_of(api, image)
         assert task["status"] == "failure"
-        await service.keeper.settle()
-        assert await service._area.names() == []
-        assert await service.stores.store("file").names() == set()
+        await service.dealing.keeper.settle()
+        assert await service.dealing.area.names() == []
+        assert await service.dealing.stores.store("file").names() == set()
 
 
 def zipped(*contents):

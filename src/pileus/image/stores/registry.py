@@ -106,10 +106,10 @@ def stores_of(settings: ImageSettings, folder: Path, world: World, outside: Outs
         if given.id in {member.id for member in members}:
             raise InvalidSettings(f"image.stores: there are two stores '{given.id}'")
         members.append(Member(given.id, given.description, given.weight, _shelf(given, folder, world, outside)))
-    stores = Stores(members, settings.default_store or (members[0].id if members else ""))
-    if stores.default not in stores.writable:
-        raise InvalidSettings(f"image.default_store: '{stores.default}' is no store that keeps data")
-    return stores
+    default = next((member.id for member in members if not member.read_only), "")
+    if not default:
+        raise InvalidSettings("image.stores: there is no store that keeps data")
+    return Stores(members, default)
 
 
 def _shelf(given: StoreSettings, folder: Path, world: World, outside: Outside) -> Shelf:

@@ -38,6 +38,8 @@ from pileus.kernel.store.database import retrying
 
 LOG = log.get("image")
 DAY = 86400.0
+TOOL_SECONDS = 3600.0
+"""The most time that unpacking or converting an image may take."""
 R = TypeVar("R")
 DELETED = "Image has been deleted, aborting import."
 
@@ -115,10 +117,10 @@ class ImageImport:
         container = before.container_format or (await self._image(run))["container_format"]
         if not self._plugs(run, "image_decompression") or container == "compressed":
             return None
-        target, seconds = self._parts.area.path(name), self._settings.formats.conversion_seconds
+        target = self._parts.area.path(name)
         unpacked = await self._watched(
             run,
-            lambda _told: decompression.unpack(Path(before.path), target, most=self._parts.most, seconds=seconds),
+            lambda _told: decompression.unpack(Path(before.path), target, most=self._parts.most, seconds=TOOL_SECONDS),
         )
         return await self._remade(run, before, name) if unpacked else None
 
@@ -127,12 +129,12 @@ class ImageImport:
             return None
         before, name, output = self._made(run), f"import-{run.id}.converted", self._settings.imports.output_format
         disk_format = before.disk_format or (await self._image(run))["disk_format"]
-        target, seconds = self._parts.area.path(name), self._settings.formats.conversion_seconds
+        target = self._parts.area.path(name)
         await self._parts.area.drop(name)
         converted = await self._watched(
             run,
             lambda _told: conversion.convert(
-                self._parts.inspector, Path(before.path), target, disk_format, output, seconds=seconds
+                self._parts.inspector, Path(before.path), target, disk_format, output, seconds=TOOL_SECONDS
             ),
         )
         if not converted:
