@@ -109,6 +109,7 @@ _OWN: dict[str, Any] = {
     },
     "identity PATCH /v3/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}": lambda s: {
         "protocol": {"mapping_id": "seed"}
+    },
     "image POST /v2/images/{id}/import": lambda _s: {
         "method": {"name": "web-download", "uri": "http://images.invalid/disk"}
     },
