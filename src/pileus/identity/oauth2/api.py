@@ -33,4 +33,4 @@ class TokenEndpoint:
         entry = await self._credentials.grant(call, form.decode("utf-8", "replace"))
         call.headers["Cache-Control"] = "no-store"
         life = entry.payload.expires_at - entry.payload.issued_at
-        return {"access_token": entry.token, "token_type": "Bearer", "expires_in": int(life.total_seconds())}
+        return {"access_token": entry.token, "token_type": "Bearer", "expires_in": round(life.total_seconds())}

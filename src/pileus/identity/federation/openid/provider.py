@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -97,13 +97,16 @@ class OpenIdProvider:
         return await self._with_profile(claims, token)
 
     async def _ask_as_client(self, address: str, form: dict[str, str]) -> dict[str, Any]:
-        import aiohttp
-
         s = self.settings
-        auth = aiohttp.BasicAuth(s.client_id, s.client_secret) if s.client_secret else None
-        form = form if auth else {**form, "client_id": s.client_id}
+        headers = {"Accept": "application/json"}
+        if s.client_secret:
+            # both are percent-encoded before they are joined (RFC 6749, 2.3.1)
+            pair = f"{quote(s.client_id, safe='')}:{quote(s.client_secret, safe='')}"
+            headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+        else:
+            form = {**form, "client_id": s.client_id}
         try:
-            answer = await ask("POST", address, data=form, auth=auth, headers={"Accept": "application/json"})
+            answer = await ask("POST", address, data=form, headers=headers)
         except Refused as error:
             raise Unauthorized from error
         if not isinstance(answer, dict):
