@@ -13,6 +13,7 @@ from pileus.image.data.logic import Data, Opened
 from pileus.image.data.logic import Parts as DataParts
 from pileus.image.images.api import ImageResource
 from pileus.image.images.logic import Images
+from pileus.image.images.protections import Protections
 from pileus.image.images.table import IMAGES
 from pileus.image.inspection.logic import Inspector
 from pileus.image.locations.logic import Locations
@@ -86,9 +87,12 @@ class ImageService:
             rules=RULES,
             policy_file=parts.policy_file("image"),
         )
+        path = settings.property_protections
+        protections = Protections(Path(path) if path else None, settings.property_protection_rules)
+        protections.declare(self.api.policy)
         self.api.add(
-            VersionList(),
-            ImageResource(self._images, self._data, self.stores, methods),
+            VersionList(cache=settings.cache_bytes > 0),
+            ImageResource(self._images, self._data, self.stores, methods, protections),
             DataResource(self._images, self._data, self.stores, methods),
             ActionResource(self._images),
             MemberResource(self._images),

@@ -10,7 +10,7 @@ STATUSES = ("pending", "accepted", "rejected")
 class Member(Schema, key="", plural="members", history=IMAGE, extra="ignore"):
     """A project that an image is shared with."""
 
-    member = f.text("The project to share with.", required=True, write_only=True, create_only=True)
+    member = f.text("The project to share with.", least=1, required=True, write_only=True, create_only=True)
     image_id = f.ident("The image.", read_only=True)
     member_id = f.text("The project.", read_only=True)
     status = f.text("What the project made of the offer.", choices=STATUSES, update_only=True, required=True)
