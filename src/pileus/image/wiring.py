@@ -85,6 +85,7 @@ class ImageService:
             fault_types=("text/html", "application/json"),
             invalid=errors.invalid,
             rules=RULES,
+            scopes=lambda _right: ("project",),
             policy_file=parts.policy_file("image"),
         )
         path = settings.property_protections
