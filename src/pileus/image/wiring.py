@@ -55,7 +55,7 @@ class ImageService:
             show_direct=settings.show_image_direct_url,
         )
         self._images = Images(parts.world, locations)
-        self.tasks = Tasks(parts.world, hours=settings.task_hours)
+        self.tasks = Tasks(parts.world)
         self._area = Area(parts.state / "image" / "staging", settings.hash_algorithm)
         self.keeper = Keeper(parts.store, self.stores, locations)
         folder = Path(settings.certificates) if settings.certificates else None
@@ -88,8 +88,7 @@ class ImageService:
             scopes=lambda _right: ("project",),
             policy_file=parts.policy_file("image"),
         )
-        path = settings.property_protections
-        protections = Protections(Path(path) if path else None, settings.property_protection_rules)
+        protections = Protections(settings.property_protections)
         protections.declare(self.api.policy)
         self.api.add(
             VersionList(cache=settings.cache_bytes > 0),

@@ -191,7 +191,7 @@ class TestProtections:
     def settings(self, tmp_path):
         path = tmp_path / "protections.conf"
         path.write_text(ROLES)
-        return ImageSettings(property_protections=str(path))
+        return ImageSettings(property_protections=f"roles:{path}")
 
     async def test_each_deed_is_for_who_may_do_it(self, api):
         image = await made(api, x_one="1", all_one="1")
@@ -231,7 +231,7 @@ class TestProtectionsByPolicy:
     def settings(self, tmp_path):
         path = tmp_path / "protections.conf"
         path.write_text(POLICIES)
-        return ImageSettings(property_protections=str(path), property_protection_rules="policies")
+        return ImageSettings(property_protections=f"policies:{path}")
 
     async def test_each_deed_is_for_who_may_do_it(self, api, service):
         service.api.policy.rules.pop("x_maker")
@@ -263,6 +263,7 @@ def test_a_wrong_file_of_protections_stops_the_service(tmp_path, text, kind):
     path = tmp_path / "p"
     path.write_text(text)
     with pytest.raises(InvalidSettings):
-        Protections(path, kind)
-    with pytest.raises(InvalidSettings):
-        Protections(tmp_path / "none", kind)
+        Protections(f"{kind}:{path}")
+    for setting in (f"{kind}:{tmp_path}/none", str(path)):
+        with pytest.raises(InvalidSettings):
+            Protections(setting)

@@ -9,7 +9,6 @@ import configparser
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Literal
 
 from pileus.image.errors import ReservedProperty
 from pileus.kernel.api.call import Call
@@ -19,7 +18,6 @@ from pileus.kernel.settings import InvalidSettings
 from pileus.kernel.store import Row
 
 DEEDS = ("create", "read", "update", "delete")
-Kind = Literal["roles", "policies"]
 May = Callable[[str, str], bool]
 """Whether somebody may do a deed to a property of a name."""
 
@@ -28,19 +26,20 @@ class Protections:
     """The protections of one cloud.
 
     Args:
-        path: the file; None protects nothing.
-        kind: what the file names: roles, or rules of the policy.
+        setting: `roles:FILE` or `policies:FILE`, by what the file names; empty protects nothing.
 
     Raises:
         InvalidSettings: the file is not there or not as it should be.
     """
 
-    def __init__(self, path: Path | None, kind: Kind) -> None:
-        self._kind = kind
+    def __init__(self, setting: str) -> None:
+        self._kind, _, path = setting.partition(":")
         self._sections: list[tuple[re.Pattern[str], dict[str, frozenset[str]]]] = []
-        if path is not None:
-            self._sections = _read(path, kind)
-        self.on = path is not None
+        self.on = bool(setting)
+        if self.on:
+            if self._kind not in {"roles", "policies"}:
+                raise InvalidSettings(f"property protections are roles:FILE or policies:FILE, not {setting!r}")
+            self._sections = _read(Path(path), self._kind)
 
     def declare(self, policy: Policy) -> None:
         """Let a policy file define the rules that the protections name."""
@@ -85,7 +84,7 @@ def refuse(may: May, deed: str, name: str) -> None:
         raise ReservedProperty(name=name)
 
 
-def _read(path: Path, kind: Kind) -> list[tuple[re.Pattern[str], dict[str, frozenset[str]]]]:
+def _read(path: Path, kind: str) -> list[tuple[re.Pattern[str], dict[str, frozenset[str]]]]:
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read_string(path.read_text())
@@ -94,7 +93,7 @@ def _read(path: Path, kind: Kind) -> list[tuple[re.Pattern[str], dict[str, froze
         raise InvalidSettings(f"property protections {path}: {error}") from error
 
 
-def _deeds(parser: configparser.ConfigParser, section: str, kind: Kind) -> dict[str, frozenset[str]]:
+def _deeds(parser: configparser.ConfigParser, section: str, kind: str) -> dict[str, frozenset[str]]:
     found = {}
     for deed in DEEDS:
         names = frozenset(name.strip() for name in parser.get(section, deed).split(",") if name.strip())

@@ -9,7 +9,7 @@ from pileus.image.images.api import image_target
 from pileus.image.images.bounds import MOST_MEMBERS, TooMany
 from pileus.image.images.logic import Images
 from pileus.image.images.table import MEMBERS
-from pileus.image.members.schema import Member
+from pileus.image.members.schema import Member, Response
 from pileus.image.rules import MEMBER_WRITE, READER_OR_SHARED, SHARED_MEMBER
 from pileus.kernel.api.call import Call, Page
 from pileus.kernel.api.declare import delete, get, post, put, resource
@@ -92,7 +92,7 @@ class MemberResource:
             raise DuplicateMember(member=body["member"], image=image["id"]) from None
         return row
 
-    @put("/{member_id}", rule="modify_member", allow=SHARED_MEMBER)
+    @put("/{member_id}", kind="create", body=Response, rule="modify_member", allow=SHARED_MEMBER)
     async def update(self, call: Call, image: Row, member_id: str, body: dict[str, Any]) -> Row:
         """Take an offer, or leave it."""
         self._shared(image)
