@@ -17,6 +17,8 @@ from pileus.identity.domain_configs.logic import DomainConfigs
 from pileus.identity.domains.api import Domains
 from pileus.identity.ec2_credentials.api import Ec2Credentials
 from pileus.identity.ec2_credentials.signing import Signers
+from pileus.identity.ec2_tokens.api import Ec2Tokens, S3Tokens
+from pileus.identity.ec2_tokens.logic import SignedRequests, refuse_signers
 from pileus.identity.endpoint_filters.api import EndpointFilters, EndpointGroups, GroupInProject
 from pileus.identity.endpoint_policies.api import EndpointPolicy, PolicyEndpoints, association_resources
 from pileus.identity.endpoints.api import Endpoints
@@ -121,6 +123,7 @@ def _api(parts: Parts) -> Service:
         stamp=stamp,  # type: ignore[arg-type]  # takes None too
         rules=RULES,
         scopes=scopes_of,
+        admit=refuse_signers,
         policy_file=parts.policy_file("identity"),
         strict_media=False,
     )
@@ -143,6 +146,8 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
     methods = Methods(store, world.clock, tokens, passwords, login, settings)
     configs = DomainConfigs(blobs, revisions)
     projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions, compliance)
+    signers = Signers(store, world, revisions, accesses, blobs)
+    signed = SignedRequests(signers, tokens, world.clock, timedelta(seconds=settings.token_seconds))
     api = _api(parts)
     api.add(
         Discovery(),
@@ -173,11 +178,12 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         *association_resources(),
         Credentials(blobs),
         Ec2Credentials(blobs),
+        Ec2Tokens(signed),
+        S3Tokens(signed),
         ApplicationCredentials(ApplicationCredentialLogic(world, revisions), passwords),
         AccessRules(),
         Trusts(TrustLogic(world, revisions, book)),
         RegisteredLimits(),
         Limits(),
     )
-    signers = Signers(store, world, revisions, accesses, blobs)
     return IdentityService(api, tokens, signers, Bootstrap(world, revisions, passwords, parts.region))
