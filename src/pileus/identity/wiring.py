@@ -11,6 +11,7 @@ from pileus.identity.assignments.api import grant_resources
 from pileus.identity.bootstrap import Bootstrap
 from pileus.identity.credentials.api import Credentials
 from pileus.identity.credentials.logic import Blobs
+from pileus.identity.directory.logic import Directories, Watch
 from pileus.identity.discovery.api import Discovery
 from pileus.identity.domain_configs.api import DefaultConfig, DomainConfig
 from pileus.identity.domain_configs.logic import DomainConfigs
@@ -142,10 +143,12 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
     tokens = Tokens(store, world, revisions, accesses, keys, window)
     passwords = Passwords(settings.password_rounds, settings.passwords.algorithm)
     compliance = Compliance(settings, world.clock)
-    login = PasswordLogin(store, world.clock, passwords, compliance, settings)
-    methods = Methods(store, world.clock, tokens, passwords, login, settings)
     configs = DomainConfigs(blobs, revisions)
-    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions, compliance)
+    directories = Directories(store, world, revisions, configs)
+    parts.loops.add(Watch(store, directories, settings.directory_seconds))
+    login = PasswordLogin(store, world.clock, passwords, compliance, settings, directories)
+    methods = Methods(store, world.clock, tokens, passwords, login, settings)
+    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions, compliance, directories)
     signers = Signers(store, world, revisions, accesses, blobs)
     signed = SignedRequests(signers, tokens, world.clock, timedelta(seconds=settings.token_seconds))
     api = _api(parts)
@@ -158,9 +161,9 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         Projects(projects),
         DomainConfig(configs, settings),
         DefaultConfig(),
-        Users(users, passwords, login, compliance),
-        Groups(revisions),
-        Membership(revisions),
+        Users(users, passwords, login, compliance, directories),
+        Groups(revisions, directories),
+        Membership(revisions, directories),
         Roles(revisions),
         Implications(revisions),
         Inferences(),
