@@ -5,13 +5,13 @@ A directory that does not answer in time is down: what needs it is told so, and 
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from pileus.identity.directory.options import DirectoryOptions
 from pileus.identity.errors import DirectoryDown, DirectoryMisconfigured
 from pileus.kernel import log
+from pileus.kernel.clock import Clock
 
 LOG = log.get("identity.directory")
 T = TypeVar("T")
@@ -22,8 +22,9 @@ Found = list[tuple[str, dict[str, list[bytes]]]]
 class Connection:
     """The connections to one directory."""
 
-    def __init__(self, options: DirectoryOptions) -> None:
+    def __init__(self, options: DirectoryOptions, clock: Clock) -> None:
         self.options = options
+        self._clock = clock
         self._room = asyncio.Semaphore(options.connections)
         self._idle: list[tuple[float, Any]] = []
 
@@ -31,16 +32,15 @@ class Connection:
         """The entries below a name that match; none where there is no such name.
 
         Args:
-            subtree: whether at any depth; None as the options say; False is only the entry itself for an empty filter.
+            subtree: whether at any depth; None as the options say.
 
         Raises:
             DirectoryDown: the directory does not answer.
             DirectoryMisconfigured: it does not understand the question.
         """
-        async with self._room:
-            return await asyncio.to_thread(
-                self._tried, lambda link: self._search(link, base, filter, attributes, subtree)
-            )
+        return await self._in_thread(
+            lambda: self._tried(lambda link: self._search(link, base, filter, attributes, subtree))
+        )
 
     async def entry(self, name: str, attributes: list[str], filter: str = "(objectClass=*)") -> Found:
         """The entry of that name, if it matches.
@@ -48,8 +48,7 @@ class Connection:
         Raises:
             DirectoryDown: the directory does not answer.
         """
-        async with self._room:
-            return await asyncio.to_thread(self._tried, lambda link: self._entry(link, name, filter, attributes))
+        return await self._in_thread(lambda: self._tried(lambda link: self._entry(link, name, filter, attributes)))
 
     async def opens(self, name: str, password: str) -> bool:
         """Whether that is the password of the entry of that name.
@@ -59,14 +58,23 @@ class Connection:
         """
         if not password:  # the directory would take it for somebody without a name, and say yes
             return False
+        return await self._in_thread(lambda: self._opens(name, password))
+
+    async def _in_thread(self, ask: Callable[[], T]) -> T:
+        """Ask in a thread, again where the directory does not answer, as often as the options say."""
+        for _ in range(self.options.retries - 1):
+            with contextlib.suppress(DirectoryDown):
+                async with self._room:
+                    return await asyncio.to_thread(ask)
+            await self._clock.sleep(min(self.options.retry_delay, 1.0))
         async with self._room:
-            return await asyncio.to_thread(self._opens, name, password)
+            return await asyncio.to_thread(ask)
 
     def _tried(self, ask: Callable[[Any], T]) -> T:
         """Ask over a connection that is kept, and once more over a new one where that had been closed meanwhile."""
         import ldap
 
-        now = time.monotonic()
+        now = self._clock.monotonic()
         while self._idle:
             since, link = self._idle.pop()
             if now - since > self.options.lifetime:
@@ -94,22 +102,18 @@ class Connection:
         """A new connection, to the first of the servers that answers."""
         import ldap
 
-        options = self.options
-        for attempt in range(options.retries):
-            for url in options.urls:
-                link = ldap.initialize(url, bytes_mode=False)
-                try:
-                    self._prepare(link)
-                    link.simple_bind_s(name, password)
-                except (ldap.SERVER_DOWN, ldap.TIMEOUT, ldap.CONNECT_ERROR, ldap.UNAVAILABLE, ldap.BUSY):
-                    self._close(link)
-                    continue
-                except ldap.LDAPError:
-                    self._close(link)
-                    raise
-                return link
-            if attempt + 1 < options.retries:
-                time.sleep(min(options.retry_delay, 1.0))
+        for url in self.options.urls:
+            link = ldap.initialize(url, bytes_mode=False)
+            try:
+                self._prepare(link)
+                link.simple_bind_s(name, password)
+            except (ldap.SERVER_DOWN, ldap.TIMEOUT, ldap.CONNECT_ERROR, ldap.UNAVAILABLE, ldap.BUSY):
+                self._close(link)
+                continue
+            except ldap.LDAPError:
+                self._close(link)
+                raise
+            return link
         raise ldap.SERVER_DOWN
 
     def _prepare(self, link: Any) -> None:

@@ -59,7 +59,7 @@ class Directories:
             return known[1]
         if known is not None:
             known[1].close()
-        directory = Directory(Connection(options))
+        directory = Directory(Connection(options, self._world.clock))
         self._open[domain_id] = options, directory
         return directory
 
