@@ -1,6 +1,7 @@
 """Puts identity together."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -10,12 +11,15 @@ from pileus.identity.assignments.api import grant_resources
 from pileus.identity.bootstrap import Bootstrap
 from pileus.identity.credentials.api import Credentials
 from pileus.identity.credentials.logic import Blobs
+from pileus.identity.directory.logic import Directories, Watch
 from pileus.identity.discovery.api import Discovery
 from pileus.identity.domain_configs.api import DefaultConfig, DomainConfig
 from pileus.identity.domain_configs.logic import DomainConfigs
 from pileus.identity.domains.api import Domains
 from pileus.identity.ec2_credentials.api import Ec2Credentials
 from pileus.identity.ec2_credentials.signing import Signers
+from pileus.identity.ec2_tokens.api import Ec2Tokens, S3Tokens
+from pileus.identity.ec2_tokens.logic import SignedRequests, refuse_signers
 from pileus.identity.endpoint_filters.api import EndpointFilters, EndpointGroups, GroupInProject
 from pileus.identity.endpoint_policies.api import EndpointPolicy, PolicyEndpoints, association_resources
 from pileus.identity.endpoints.api import Endpoints
@@ -133,6 +137,7 @@ def _api(parts: Parts) -> Service:
         stamp=stamp,  # type: ignore[arg-type]  # takes None too
         rules=RULES,
         scopes=scopes_of,
+        admit=refuse_signers,
         policy_file=parts.policy_file("identity"),
         strict_media=False,
     )
@@ -148,11 +153,15 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
     blobs = Blobs(Keys(parts.state / "identity" / "credential-keys", world.ids))
     passwords = Passwords(settings.password_rounds, settings.passwords.algorithm)
     compliance = Compliance(settings, world.clock)
-    login = PasswordLogin(store, world.clock, passwords, compliance, settings)
     configs = DomainConfigs(blobs, revisions)
-    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions, compliance)
+    directories = Directories(store, world, revisions, configs)
+    parts.loops.add(Watch(store, directories, settings.directory_seconds))
+    login = PasswordLogin(store, world.clock, passwords, compliance, settings, directories)
+    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions, compliance, directories)
     rests = Rests(parts, settings, revisions, accesses, book, blobs, passwords, login, projects)
     logins = wire_logins(rests)
+    signers = Signers(store, world, revisions, accesses, blobs)
+    signed = SignedRequests(signers, logins.tokens, world.clock, timedelta(seconds=settings.token_seconds))
     api = _api(parts)
     api.tokenless = logins.certificates.caller
     api.add(
@@ -164,9 +173,9 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         Projects(projects),
         DomainConfig(configs, settings),
         DefaultConfig(),
-        Users(users, passwords, login, compliance),
-        Groups(revisions),
-        Membership(revisions),
+        Users(users, passwords, login, compliance, directories),
+        Groups(revisions, directories),
+        Membership(revisions, directories),
         Roles(revisions),
         Implications(revisions),
         Inferences(),
@@ -184,11 +193,12 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         *association_resources(),
         Credentials(blobs),
         Ec2Credentials(blobs),
+        Ec2Tokens(signed),
+        S3Tokens(signed),
         ApplicationCredentials(ApplicationCredentialLogic(world, revisions), passwords),
         AccessRules(),
         Trusts(TrustLogic(world, revisions, book)),
         RegisteredLimits(),
         Limits(),
     )
-    signers = Signers(store, world, revisions, accesses, blobs)
     return IdentityService(api, logins, signers, Bootstrap(world, revisions, passwords, parts.region))

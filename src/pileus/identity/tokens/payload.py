@@ -12,7 +12,7 @@ import msgspec
 
 METHODS = (
     *("password", "token", "application_credential", "totp", "external", "mapped", "oauth1", "saml2", "openid"),
-    *("oauth2_credential", "x509"),
+    *("ec2credential", "oauth2_credential", "x509"),
 )
 """Bits of the packed form; only ever append."""
 

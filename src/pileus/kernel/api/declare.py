@@ -320,6 +320,7 @@ class Service:
         fault_types: the content types that `fault` answers.
         tokenless: if set, called for requests without a token: who asks all the same, or None.
         scopes: tells the kinds of scope that a right needs.
+        admit: raises for callers whom no operation serves that needs a token.
     """
 
     type: str
@@ -350,6 +351,7 @@ class Service:
     rules: tuple[Rule, ...] = ()
     policy_file: Path | None = None
     scopes: Callable[[str], tuple[str, ...]] = lambda _right: SCOPES
+    admit: Callable[[Any], None] = lambda _caller: None
     resources: list[Any] = field(default_factory=list)
     policy: Policy = field(init=False)
 

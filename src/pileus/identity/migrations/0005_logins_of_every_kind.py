@@ -5,8 +5,8 @@ from alembic import op
 
 from pileus.kernel.store import types
 
-revision = "identity_0004"
-down_revision = "identity_0003"
+revision = "identity_0005"
+down_revision = "identity_0004"
 branch_labels = None
 depends_on = None
 

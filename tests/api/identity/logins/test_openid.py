@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from msgspec import structs
-from tests.api.identity.federating import AUTH, GROUPS, Browser, announce
+from tests.api.identity.logins.federating import AUTH, GROUPS, Browser, announce
 from tests.doubles.openid import Provider
 
 from pileus.identity.settings import FederationSettings, OpenIdSettings
