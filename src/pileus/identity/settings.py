@@ -21,6 +21,18 @@ class PasswordSettings(Settings, frozen=True, forbid_unknown_fields=True):
     inactive_days: Annotated[int, doc("Days without a login after which an account is off; 0 for never.")] = 0
 
 
+class AuditSettings(Settings, frozen=True, forbid_unknown_fields=True):
+    """Who is told of changes and logins, in CADF's form."""
+
+    to: Annotated[
+        Literal["none", "log", "file"],
+        doc("Where events go: the log, the file identity/audit.jsonl in the state folder, or nowhere."),
+    ] = "none"
+    password_key: Annotated[
+        str, doc("With it, events of failed logins carry a few characters that tell wrong passwords apart.")
+    ] = ""
+
+
 class IdentitySettings(Settings, frozen=True, forbid_unknown_fields=True):
     """How long tokens live and how dear a password is."""
 
@@ -32,6 +44,7 @@ class IdentitySettings(Settings, frozen=True, forbid_unknown_fields=True):
         int, doc("The cost of a hash: bcrypt's and scrypt's logarithm of it, else the rounds; 0 for the usual one.")
     ] = 0
     passwords: PasswordSettings = PasswordSettings()
+    audit: AuditSettings = AuditSettings()
     lockout_attempts: Annotated[
         int, doc("Wrong passwords in a row after which an account is locked; 0 never locks.")
     ] = 0

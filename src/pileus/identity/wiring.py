@@ -8,6 +8,7 @@ from sqlalchemy import select
 from pileus.identity.application_credentials.api import AccessRules, ApplicationCredentials
 from pileus.identity.application_credentials.logic import ApplicationCredentialLogic
 from pileus.identity.assignments.api import grant_resources
+from pileus.identity.audit.logic import Auditor, sink_of
 from pileus.identity.bootstrap import Bootstrap
 from pileus.identity.credentials.api import Credentials
 from pileus.identity.credentials.logic import Blobs
@@ -117,8 +118,9 @@ class IdentityService:
         await self._bootstrap.run(tx, passwords=passwords, url=url, services=shown)
 
 
-def _api(parts: Parts) -> Service:
+def _api(parts: Parts, settings: IdentitySettings) -> Service:
     """The API, without resources yet."""
+    auditor = Auditor(sink_of(settings.audit, parts.state / "identity"), settings.audit.password_key)
     return Service(
         type="identity",
         name="keystone",
@@ -132,6 +134,7 @@ def _api(parts: Parts) -> Service:
         stamp=stamp,  # type: ignore[arg-type]  # takes None too
         rules=RULES,
         scopes=scopes_of,
+        complete=auditor.complete,
         admit=refuse_signers,
         policy_file=parts.policy_file("identity"),
         strict_media=False,
@@ -159,7 +162,7 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
     projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions, compliance, directories)
     signers = Signers(store, world, revisions, accesses, blobs)
     signed = SignedRequests(signers, tokens, world.clock, timedelta(seconds=settings.token_seconds))
-    api = _api(parts)
+    api = _api(parts, settings)
     api.add(
         Discovery(),
         AuthTokens(tokens, methods, Scopes(store, accesses, revisions)),
