@@ -51,6 +51,12 @@ class IdentitySettings(Settings, frozen=True, forbid_unknown_fields=True):
     lockout_seconds: Annotated[
         int, doc("How long a locked account stays so, in seconds; 0 until an administrator enables it.")
     ] = 1800
+    limit_model: Annotated[
+        Literal["flat", "strict_two_level"],
+        doc(
+            "How limits of projects and their domains bind each other: not at all, or a project's is within its domain's."
+        ),
+    ] = "flat"
     directory_seconds: Annotated[
         int, doc("How often users of LDAP who are known here are read from there again, in seconds.")
     ] = 300

@@ -28,6 +28,7 @@ from pileus.identity.endpoints.table import ENDPOINTS
 from pileus.identity.errors import fault, invalid
 from pileus.identity.groups.api import Groups, Membership
 from pileus.identity.limits.api import Limits, RegisteredLimits
+from pileus.identity.limits.levels import depth_of
 from pileus.identity.listing import page_links
 from pileus.identity.policies.api import Policies
 from pileus.identity.projects.api import Projects
@@ -159,7 +160,10 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
     parts.loops.add(Watch(store, directories, settings.directory_seconds))
     login = PasswordLogin(store, world.clock, passwords, compliance, settings, directories)
     methods = Methods(store, world.clock, tokens, passwords, login, settings)
-    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions, compliance, directories)
+    projects, users = (
+        ProjectLogic(world, revisions, depth_of(settings.limit_model)),
+        UserLogic(world, revisions, compliance, directories),
+    )
     signers = Signers(store, world, revisions, accesses, blobs)
     signed = SignedRequests(signers, tokens, world.clock, timedelta(seconds=settings.token_seconds))
     api = _api(parts, settings)
@@ -198,6 +202,6 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         AccessRules(),
         Trusts(TrustLogic(world, revisions, book)),
         RegisteredLimits(),
-        Limits(),
+        Limits(settings.limit_model),
     )
     return IdentityService(api, tokens, signers, Bootstrap(world, revisions, passwords, parts.region))

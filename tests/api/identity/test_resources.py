@@ -167,7 +167,16 @@ async def test_project_trees_and_tags(admin, make):
     child = await make("projects", name="child", parent_id=parent["id"], tags=["x"])
     url = f"/v3/projects/{child['id']}"
     assert (await admin.get(f"{url}?parents_as_ids")).json()["project"]["parents"] == {parent["id"]: {"default": None}}
-    assert (await admin.get(f"{url}?parents_as_list")).json()["project"]["parents"][0]["project"]["id"] == parent["id"]
+    assert (await admin.get(f"{url}?parents_as_list")).json()["project"]["parents"] == [], "only one's own are listed"
+    who = (await admin.get("/v3/auth/tokens", headers={"X-Subject-Token": admin.headers["X-Auth-Token"]})).json()
+    roles = (await admin.get("/v3/roles?name=admin")).json()["roles"]
+    for place in (parent, child):
+        grant = f"/v3/projects/{place['id']}/users/{who['token']['user']['id']}/roles/{roles[0]['id']}"
+        assert (await admin.put(grant)).status_code == 204
+    listed = (await admin.get(f"{url}?parents_as_list&include_limits")).json()["project"]["parents"]
+    assert [(p["project"]["id"], p["project"]["limits"]) for p in listed] == [(parent["id"], [])]
+    assert "parents" not in (await admin.get(f"{url}?parents_as_list=false")).json()["project"]
+    assert (await admin.get(f"{url}?parents_as_list&parents_as_ids")).status_code == 400
     below = (await admin.get(f"/v3/projects/{parent['id']}?subtree_as_ids")).json()["project"]
     assert below["subtree"] == {child["id"]: None}
     assert (await admin.delete(f"/v3/projects/{parent['id']}")).status_code == 403

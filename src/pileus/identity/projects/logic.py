@@ -23,14 +23,16 @@ from pileus.identity.users.table import USERS
 from pileus.kernel.store import DuplicateRow, Row, Tx
 from pileus.kernel.world import World
 
-MOST_DEPTH = 5
-"""Levels of projects, the domain included."""
-
 
 class ProjectLogic:
-    """Writes projects and domains."""
+    """Writes projects and domains.
 
-    def __init__(self, world: World, revisions: Revisions) -> None:
+    Args:
+        depth: levels of projects at the most, the domain included.
+    """
+
+    def __init__(self, world: World, revisions: Revisions, depth: int) -> None:
+        self._depth = depth
         self._world = world
         self._revisions = revisions
 
@@ -72,7 +74,7 @@ class ProjectLogic:
                 raise Malformed("Cannot create project, the parent is in another domain.")
             domain_id = own
             above = await ancestors(tx, parent)
-            if len(above) + 2 > MOST_DEPTH:
+            if len(above) + 2 > self._depth:
                 raise NotAllowed(f"Max hierarchy depth reached for {parent_id} branch.")
             if not all(row["enabled"] for row in (parent, *above)):
                 raise NotAllowed(action=f"cannot create project in a branch containing a disabled project {parent_id}")
