@@ -53,9 +53,7 @@ class IdentitySettings(Settings, frozen=True, forbid_unknown_fields=True):
     ] = 1800
     limit_model: Annotated[
         Literal["flat", "strict_two_level"],
-        doc(
-            "How limits of projects and their domains bind each other: not at all, or a project's is within its domain's."
-        ),
+        doc("Whether a project's limit must be within its domain's (strict_two_level) or not (flat)."),
     ] = "flat"
     directory_seconds: Annotated[
         int, doc("How often users of LDAP who are known here are read from there again, in seconds.")
