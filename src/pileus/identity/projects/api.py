@@ -119,7 +119,8 @@ class Projects:
     @patch("/{project_id}", rule="update_project", allow=_WRITE)
     async def update(self, call: Call, project: Row, body: dict[str, Any]) -> Row:
         """Change a project."""
-        return await self._logic.update(call.tx, project, body)
+        row = await self._logic.update(call.tx, project, body)
+        return {**row, "extra": {**row["extra"], "extra": row["extra"]}}  # as upstream answers an update, and only that
 
     @delete("/{project_id}", rule="delete_project", allow=_WRITE)
     async def remove(self, call: Call, project: Row) -> None:
