@@ -14,8 +14,10 @@ from pileus.image.images.logic import Images
 from pileus.image.imports.api import ImportResource
 from pileus.image.imports.logic import Imports
 from pileus.image.imports.operations.image_import import ImageImport
+from pileus.image.imports.operations.location_import import LocationImport
 from pileus.image.imports.sources import Endpoint, Sources
 from pileus.image.inspection.logic import Inspector
+from pileus.image.locations.api import LocationResource
 from pileus.image.locations.logic import Locations
 from pileus.image.outside.client import Lookup, Outside
 from pileus.image.reconcilers.sweeper import Sweeper
@@ -66,12 +68,14 @@ def make(parts: Parts, settings: ImageSettings, tasks: Tasks, endpoint: Endpoint
     methods = settings.imports.methods
     imports = Imports(dealt, parts.engine, tasks, sources, outside, methods)
     parts.engine.register(ImageImport(dealt, data, sources, tasks, settings))
+    parts.engine.register(LocationImport(dealt, tasks, settings.hash_algorithm))
     images, stores = dealt.images, dealt.stores
     resources: Iterable[Any] = (
         DataResource(images, data, stores, methods),
         ActionResource(images),
         ImportResource(images, imports),
         InfoResource(stores, methods),
+        LocationResource(images, imports, stores),
         StoreResource(images, dealt.locations, stores, dealt.keeper),
     )
     sweeper = Sweeper(parts.store, stores, dealt.locations, dealt.area, dealt.keeper, node=parts.node)
