@@ -1,6 +1,7 @@
 """Locations over HTTP: data that lie elsewhere already, and where images say that theirs lie."""
 
 import hashlib
+import json
 
 import pytest
 from tests.api.image.web import OCTETS, Web, image_of, made
@@ -100,6 +101,49 @@ async def test_data_that_went_away_are_503(api, web, running):
     assert (await api.get(f"/image/v2/images/{image}/file")).status_code == 503
 
 
+PATCH = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
+
+
+async def patched(api, image, *changes, headers=None):
+    body = json.dumps([dict(zip(("op", "path", "value"), change, strict=False)) for change in changes])
+    return await api.patch(f"/image/v2/images/{image}", content=body, headers={**PATCH, **(headers or {})})
+
+
+def place(url, **more):
+    return {"url": url, "metadata": {}, **more}
+
+
+async def test_shown_locations_can_be_patched(api, web):
+    image = (await made(api))["id"]
+    assert (await image_of(api, image))["locations"] == []
+    urls = [web.serve(f"/{number}", DATA) for number in range(3)]
+    said = {"checksum": "1" * 32, "os_hash_algo": "sha512", "os_hash_value": "deadbeef" * 16}
+    for bad in ("gopher://info.cern.ch", "http://169.254.169.254/", web.url("/nothing"), "file:///etc/passwd"):
+        assert (await patched(api, image, ("add", "/locations/-", place(bad)))).status_code == 400, bad
+    answer = await patched(api, image, ("add", "/locations/-", place(urls[0], validation_data=said)))
+    assert answer.status_code == 200, answer.text
+    shown = answer.json()
+    assert (shown["status"], shown["size"], shown["checksum"]) == ("active", len(DATA), "1" * 32)
+    again = place(urls[1], validation_data={**said, "checksum": "2" * 32})
+    assert (await patched(api, image, ("add", "/locations/-", again))).status_code == 409
+    answer = await patched(api, image, ("add", "/locations/0", place(urls[1], validation_data=said)))
+    assert [entry["url"] for entry in answer.json()["locations"]] == [urls[1], urls[0]]
+    assert (await patched(api, image, ("add", "/locations/9", place(urls[2])))).status_code == 400
+    assert (await patched(api, image, ("add", "/locations/-", place(urls[0])))).status_code == 400
+    assert (await patched(api, image, ("add", "/locations/-", {"url": urls[2]}))).status_code == 400
+    old = answer.json()["locations"]
+    old[0]["metadata"]["date"] = "2015-10-15"
+    answer = await patched(api, image, ("replace", "/locations", old))
+    assert answer.json()["locations"] == old
+    for others in ([old[0]], [old[0], place(urls[2])], 5, [5]):
+        assert (await patched(api, image, ("replace", "/locations", others))).status_code == 400
+    assert (await patched(api, image, ("remove", "/locations/0"))).status_code == 403
+    assert (await patched(api, image, ("remove", "/locations/7"), headers=ADMIN)).status_code == 400
+    answer = await patched(api, image, ("remove", "/locations/0"), headers=ADMIN)
+    assert [entry["url"] for entry in answer.json()["locations"]] == [urls[0]]
+    assert (await patched(api, image, ("remove", "/locations/0"), headers=ADMIN)).status_code == 403
+
+
 class TestUnseen:
     """Without the setting, and without an HTTP store."""
 
@@ -116,6 +160,8 @@ class TestUnseen:
         await api.put(f"/image/v2/images/{first}/file", content=DATA, headers=OCTETS)
         shown = await image_of(api, first)
         assert not {"locations", "direct_url"} & set(shown)
+        answer = await patched(api, first, ("remove", "/locations/0"), headers=ADMIN)
+        assert (answer.status_code, "invisible" in answer.text) == (403, True)
         (place,) = (await api.get(f"/image/v2/images/{first}/locations", headers=ADMIN)).json()
         second = (await made(api))["id"]
         assert (await located(api, second, place["url"], ADMIN)).status_code == 202

@@ -19,6 +19,7 @@ from pileus.image.imports.sources import Endpoint, Sources
 from pileus.image.inspection.logic import Inspector
 from pileus.image.locations.api import LocationResource
 from pileus.image.locations.logic import Locations
+from pileus.image.locations.patching import Patching
 from pileus.image.outside.client import Lookup, Outside
 from pileus.image.reconcilers.sweeper import Sweeper
 from pileus.image.settings import ImageSettings
@@ -42,6 +43,7 @@ class DataSide(msgspec.Struct, frozen=True):
     parts: DataParts
     data: Data
     imports: Imports
+    patching: Patching
     sweeper: Sweeper
     resources: tuple[Any, ...]
 
@@ -79,7 +81,8 @@ def make(parts: Parts, settings: ImageSettings, tasks: Tasks, endpoint: Endpoint
         StoreResource(images, dealt.locations, stores, dealt.keeper),
     )
     sweeper = Sweeper(parts.store, stores, dealt.locations, dealt.area, dealt.keeper, node=parts.node)
-    return DataSide(dealt, data, imports, sweeper, tuple(resources))
+    patching = Patching(dealt.locations, stores, outside, dealt.keeper, settings.hash_algorithm)
+    return DataSide(dealt, data, imports, patching, sweeper, tuple(resources))
 
 
 def _parts(parts: Parts, settings: ImageSettings, outside: Outside) -> DataParts:

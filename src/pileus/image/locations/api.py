@@ -61,6 +61,8 @@ class LocationResource:
 
 
 def _check(validation: dict[str, Any]) -> None:
+    if set(validation) != {"os_hash_algo", "os_hash_value"}:
+        raise BadRequest("os_hash_algo and os_hash_value depend on each other")
     try:
         digest = bytes.fromhex(validation["os_hash_value"])
     except ValueError:

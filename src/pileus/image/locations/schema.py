@@ -13,8 +13,8 @@ ALGORITHMS = ("sha1", "sha256", "sha512", "md5")
 class Validation(Schema, key="", history=IMAGE):
     """What the data at a location are said to be."""
 
-    os_hash_algo = f.text("The algorithm of the digest.", choices=ALGORITHMS, required=True)
-    os_hash_value = f.text("The digest, hexadecimal.", most=128, required=True)
+    os_hash_algo = f.text("The algorithm of the digest.", choices=ALGORITHMS)
+    os_hash_value = f.text("The digest, hexadecimal.", most=128)
 
 
 class NewLocation(Schema, key="", history=IMAGE, extra="ignore"):
