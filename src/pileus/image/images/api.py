@@ -38,6 +38,7 @@ def image_target(call: Call, image: Row | None) -> dict[str, Any]:
     rights={
         "publicize_image": (ADMIN, "Make an image public."),
         "communitize_image": (MEMBER_WRITE, "Make an image a community's."),
+        "modify_image": (MEMBER_WRITE, "Change an image, or import its data."),
         "set_image_location": (MEMBER_WRITE, "Add a location to an image, or change one."),
         "delete_image_location": (ADMIN, "Take a location from an image."),
     },
@@ -126,19 +127,17 @@ class ImageResource:
         types=patches.MEDIA_TYPES,
         transaction="none",
         loads=False,
-        rule="modify_image",
-        allow=MEMBER_WRITE,
         raises=(Conflict, TooMany, UnsupportedMediaType),
     )
     async def update(self, call: Call, id: str) -> Row:
         """Change an image by a JSON patch."""
+        async with call.store.read() as tx:
+            image = await self._mine(tx, call, id)
         kind = call.request.headers.get("content-type", "").partition(";")[0].strip()
         if kind not in patches.MEDIA_TYPES:
             error = UnsupportedMediaType(f"Image PATCH expects Content-Type one of: {', '.join(patches.MEDIA_TYPES)}")
             error.headers["Accept-Patch"] = ", ".join(patches.MEDIA_TYPES)
             raise error
-        async with call.store.read() as tx:
-            image = await self._mine(tx, call, id)
         document = patches.changes(await patch_body(call), kind)
         places = [change for change in document if change.name == "locations"]
         for change in places:
