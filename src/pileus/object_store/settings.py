@@ -8,6 +8,14 @@ from pileus.kernel.settings import Settings, doc
 class ObjectStoreSettings(Settings, frozen=True, forbid_unknown_fields=True):
     """Of the object store."""
 
+    listen: Annotated[
+        str,
+        doc("Where processes of its own serve objects, address:port, or `none`. Empty: port 8080 of a real cloud."),
+    ] = ""
+    workers: Annotated[int, doc("How many processes serve objects there.")] = 1
+    encryption: Annotated[bool, doc("Whether everything lies encrypted on the disk, under a key ring beside it.")] = (
+        False
+    )
     most_bytes: Annotated[int, doc("The largest object in one piece, bytes; larger ones are made of segments.")] = (
         5 << 30
     ) + 2

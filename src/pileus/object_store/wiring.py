@@ -1,5 +1,8 @@
 """The object store, put together."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from pileus.kernel.api.declare import Service
 from pileus.kernel.parts import Parts
 from pileus.object_store import errors
@@ -35,7 +38,7 @@ class ObjectStoreService:
         self, parts: Parts, settings: ObjectStoreSettings, *, durable: bool = True, storage: Storage | None = None
     ) -> None:
         folder = parts.state / "object_store"
-        files = FileStorage(folder, parts.world, durable=durable)
+        files = FileStorage(folder, parts.world, durable=durable, encrypt=settings.encryption)
         self.storage: Storage = storage or files
         access = Access(settings)
         containers = Containers(self.storage, access)
@@ -66,6 +69,15 @@ class ObjectStoreService:
         parts.loops.add(Expirer(self.storage, parts.world))
         if storage is None:
             parts.loops.add(Sweeper(files))
+
+    @property
+    def services(self) -> list[Service]:
+        """Every API of it."""
+        return [self.api]
+
+    def at_root(self, scope: Mapping[str, Any]) -> Service:
+        """Whose a request is that came to the root of a listener of its own."""
+        return self.api
 
     async def start(self) -> None:
         """Open the storage, and put right what an earlier process left."""
