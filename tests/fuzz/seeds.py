@@ -19,6 +19,7 @@ def make(cloud: FuzzCloud) -> None:
     _image(cloud)
     _network(cloud)
     _compute(cloud)
+    _placement(cloud)
 
 
 def _made(cloud: FuzzCloud, url: str, key: str, token: str = "member", /, **attributes: Any) -> Any:
@@ -120,6 +121,39 @@ def _compute(cloud: FuzzCloud) -> None:
     server["networks"] = [{"uuid": seeds["network/networks"]}]
     made = _made(cloud, at + "servers", "server", **server)
     seeds["compute/servers"] = made["id"]
+
+
+def _placement(cloud: FuzzCloud) -> None:
+    """A provider with something of everything, and an empty one: nothing in use can be taken away."""
+    at, seeds = "/placement/", cloud.seeds
+    version = {"OpenStack-API-Version": "placement 1.39"}
+
+    def put(path: str, body: Any = b"") -> None:
+        checked(cloud.ask("PUT", at + path, token="root", headers=version, body=body))
+
+    for kind, name in (("resource_classes", "CUSTOM_SEED"), ("traits", "CUSTOM_SEED")):
+        put(f"{kind}/{name}")
+        seeds[f"placement/{kind}"] = name
+    body = {"name": "seed", "uuid": "5eed0000-0000-4000-8000-000000000001"}
+    provider = checked(cloud.ask("POST", at + "resource_providers", token="root", headers=version, body=body))["uuid"]
+    seeds["placement/resource_providers"] = provider
+    seeds["placement/inventories"] = "VCPU"
+    stock = {"VCPU": {"total": 8}}
+    put(f"resource_providers/{provider}/inventories", {"inventories": stock, "resource_provider_generation": 0})
+    busy = "5eed0000-0000-4000-8000-000000000002"
+    body = {"name": "busy", "uuid": busy}
+    checked(cloud.ask("POST", at + "resource_providers", token="root", headers=version, body=body))
+    put(f"resource_providers/{busy}/inventories", {"inventories": stock, "resource_provider_generation": 0})
+    seeds["placement/busy"] = busy
+    seeds["placement/allocations"] = "5eed0000-0000-4000-8000-000000000003"
+    put(f"allocations/{seeds['placement/allocations']}", claim(seeds, None))
+
+
+def claim(seeds: dict[str, str], generation: int | None) -> dict[str, Any]:
+    """What the seeded consumer has."""
+    owner = {"project_id": seeds["ours"], "user_id": seeds["user:member"], "consumer_type": "INSTANCE"}
+    took = {seeds["placement/busy"]: {"resources": {"VCPU": 1}}}
+    return {"allocations": took, **owner, "consumer_generation": generation}
 
 
 def template(service: Service, operation: Operation) -> str:

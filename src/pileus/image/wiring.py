@@ -84,6 +84,7 @@ class ImageService:
             fault_types=("text/html", "application/json"),
             invalid=errors.invalid,
             rules=RULES,
+            scopes=lambda _right: ("project",),
             policy_file=parts.policy_file("image"),
         )
         self.api.add(
