@@ -18,7 +18,7 @@ def served(tmp_path):
     """A cloud with two workers, and where they answer."""
     state, port = tmp_path / "cloud", free_port()
     state.mkdir()
-    state.joinpath("settings.toml").write_text(f'[object_store]\nlisten = "127.0.0.1:{port}"\nworkers = 2\n')
+    state.joinpath("settings.toml").write_text(f'[object_store.listener]\nat = "127.0.0.1:{port}"\nworkers = 2\n')
     with simulated(state) as cloud:
         yield cloud, f"http://127.0.0.1:{port}"
     assert workers(state) == []
@@ -173,7 +173,7 @@ def test_a_taken_port_is_said(tmp_path):
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        tmp_path.joinpath("settings.toml").write_text(f'[object_store]\nlisten = "127.0.0.1:{port}"\n')
+        tmp_path.joinpath("settings.toml").write_text(f'[object_store.listener]\nat = "127.0.0.1:{port}"\n')
         up = pileus("up", "--simulated", "--state", str(tmp_path), "--listen", f"127.0.0.1:{free_port()}", "--detach")
     assert up.returncode == 1
     assert f"127.0.0.1:{port}" in up.stdout + up.stderr

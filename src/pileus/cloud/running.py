@@ -115,26 +115,26 @@ class Serving:
         Raises:
             StartFailed: the settings ask for a port that another program has.
         """
-        wanted = self._settings.object_store.listen
-        if wanted == "none" or (not wanted and self._simulated):
+        wanted = self._settings.object_store.listener
+        if wanted.at == "" if wanted is not None else self._simulated:
             return None
         try:
-            address, port = parse_listen(wanted) if wanted else (self._address, OBJECT_PORT)
+            address, port = parse_listen(wanted.at) if wanted is not None else (self._address, OBJECT_PORT)
         except ValueError:
-            raise StartFailed(f"object_store.listen takes ADDRESS:PORT or none, not {wanted!r}") from None
+            raise StartFailed(f"object_store.listener.at takes ADDRESS:PORT, not {wanted and wanted.at!r}") from None
         public = urlsplit(self._settings.public_url)
         url = f"{public.scheme}://{_bracketed(public.hostname or '')}:{port}" if public.hostname else ""
         listener = Listener(address, port, url or address_of(address, port), f"{self.url}/identity")
         log_file = self._folder.log.with_name("objects.log")
-        count = max(1, self._settings.object_store.workers)
+        count = wanted.workers if wanted is not None else 1
         keeper = Keeper(self._folder.root, log_file, listener, count, self._world.clock)
         try:
             keeper.reserve()
         except OSError as error:
             why = f"Objects cannot be served at {address}:{port}: {(error.strerror or str(error)).lower()}."
-            if wanted:
+            if wanted is not None:
                 raise StartFailed(why) from None
-            report.line(f"{why} They are served with everything else; object_store.listen chooses another port.")
+            report.line(f"{why} They are served with everything else; object_store.listener chooses another port.")
             return None
         return keeper
 

@@ -5,17 +5,24 @@ from typing import Annotated
 from pileus.kernel.settings import Settings, doc
 
 
+class ListenerSettings(Settings, frozen=True, forbid_unknown_fields=True):
+    """A listener with processes of its own.
+
+    Attributes:
+        at: address:port; empty for none.
+        workers: how many processes there are.
+    """
+
+    at: str
+    workers: int = 1
+
+
 class ObjectStoreSettings(Settings, frozen=True, forbid_unknown_fields=True):
     """Of the object store."""
 
-    listen: Annotated[
-        str,
-        doc("Where processes of its own serve objects, address:port, or `none`. Empty: port 8080 of a real cloud."),
-    ] = ""
-    workers: Annotated[int, doc("How many processes serve objects there.")] = 1
-    encryption: Annotated[bool, doc("Whether everything lies encrypted on the disk, under a key ring beside it.")] = (
-        False
-    )
+    listener: Annotated[
+        ListenerSettings | None, doc("Where processes of its own serve objects; by default port 8080 of a real cloud.")
+    ] = None
     most_bytes: Annotated[int, doc("The largest object in one piece, bytes; larger ones are made of segments.")] = (
         5 << 30
     ) + 2

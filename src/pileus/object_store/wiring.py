@@ -38,7 +38,7 @@ class ObjectStoreService:
         self, parts: Parts, settings: ObjectStoreSettings, *, durable: bool = True, storage: Storage | None = None
     ) -> None:
         folder = parts.state / "object_store"
-        files = FileStorage(folder, parts.world, durable=durable, encrypt=settings.encryption)
+        files = FileStorage(folder, parts.world, durable=durable)
         self.storage: Storage = storage or files
         access = Access(settings)
         containers = Containers(self.storage, access)
