@@ -11,15 +11,19 @@ from pileus.identity.assignments.api import grant_resources
 from pileus.identity.bootstrap import Bootstrap
 from pileus.identity.credentials.api import Credentials
 from pileus.identity.credentials.logic import Blobs
+from pileus.identity.directory.logic import Directories, Watch
 from pileus.identity.discovery.api import Discovery
 from pileus.identity.domain_configs.api import DefaultConfig, DomainConfig
 from pileus.identity.domain_configs.logic import DomainConfigs
 from pileus.identity.domains.api import Domains
 from pileus.identity.ec2_credentials.api import Ec2Credentials
 from pileus.identity.ec2_credentials.signing import Signers
+from pileus.identity.ec2_tokens.api import Ec2Tokens, S3Tokens
+from pileus.identity.ec2_tokens.logic import SignedRequests, refuse_signers
 from pileus.identity.endpoint_filters.api import EndpointFilters, EndpointGroups, GroupInProject
 from pileus.identity.endpoint_policies.api import EndpointPolicy, PolicyEndpoints, association_resources
 from pileus.identity.endpoints.api import Endpoints
+from pileus.identity.endpoints.table import ENDPOINTS
 from pileus.identity.errors import fault, invalid
 from pileus.identity.groups.api import Groups, Membership
 from pileus.identity.limits.api import Limits, RegisteredLimits
@@ -37,6 +41,7 @@ from pileus.identity.roles.book import RoleBook
 from pileus.identity.rules import RULES, scopes_of
 from pileus.identity.services.api import CatalogServices
 from pileus.identity.services.catalog import Catalog
+from pileus.identity.services.table import SERVICES
 from pileus.identity.settings import IdentitySettings
 from pileus.identity.tokens.access import Accesses, stamp
 from pileus.identity.tokens.api import AuthTokens
@@ -85,6 +90,12 @@ class IdentityService:
         """The secret of an EC2 credential and whom it speaks for."""
         return await self._signers.find(access_key)
 
+    async def endpoint(self, tx: Tx, type: str, region: str, interface: str) -> str:
+        """The address in the catalog of a service in a region; empty if there is none."""
+        s, e = SERVICES.c, ENDPOINTS.c
+        found = select(e.url).join(SERVICES, s.id == e.service_id).where(s.type == type, s.enabled, e.enabled)
+        return await tx.scalar(found.where(e.region_id == region, e.interface == interface).limit(1)) or ""
+
     async def project_exists(self, tx: Tx, project_id: str) -> bool:
         """Whether there is such a project."""
         return await tx.first(select(PROJECTS.c.id).where(PROJECTS.c.id == project_id)) is not None
@@ -122,6 +133,7 @@ def _api(parts: Parts) -> Service:
         stamp=stamp,  # type: ignore[arg-type]  # takes None too
         rules=RULES,
         scopes=scopes_of,
+        admit=refuse_signers,
         policy_file=parts.policy_file("identity"),
         strict_media=False,
     )
@@ -144,10 +156,14 @@ def wire(parts: Parts, settings: IdentitySettings | None = None, *, follows: boo
     tokens = Tokens(store, world, revisions, accesses, keys, window)
     passwords = Passwords(settings.password_rounds, settings.passwords.algorithm)
     compliance = Compliance(settings, world.clock)
-    login = PasswordLogin(store, world.clock, passwords, compliance, settings)
-    methods = Methods(store, world.clock, tokens, passwords, login, settings)
     configs = DomainConfigs(blobs, revisions)
-    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions, compliance)
+    directories = Directories(store, world, revisions, configs)
+    parts.loops.add(Watch(store, directories, settings.directory_seconds))
+    login = PasswordLogin(store, world.clock, passwords, compliance, settings, directories)
+    methods = Methods(store, world.clock, tokens, passwords, login, settings)
+    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions, compliance, directories)
+    signers = Signers(store, world, revisions, accesses, blobs)
+    signed = SignedRequests(signers, tokens, world.clock, timedelta(seconds=settings.token_seconds))
     api = _api(parts)
     api.add(
         Discovery(),
@@ -158,9 +174,9 @@ def wire(parts: Parts, settings: IdentitySettings | None = None, *, follows: boo
         Projects(projects),
         DomainConfig(configs, settings),
         DefaultConfig(),
-        Users(users, passwords, login, compliance),
-        Groups(revisions),
-        Membership(revisions),
+        Users(users, passwords, login, compliance, directories),
+        Groups(revisions, directories),
+        Membership(revisions, directories),
         Roles(revisions),
         Implications(revisions),
         Inferences(),
@@ -178,11 +194,12 @@ def wire(parts: Parts, settings: IdentitySettings | None = None, *, follows: boo
         *association_resources(),
         Credentials(blobs),
         Ec2Credentials(blobs),
+        Ec2Tokens(signed),
+        S3Tokens(signed),
         ApplicationCredentials(ApplicationCredentialLogic(world, revisions), passwords),
         AccessRules(),
         Trusts(TrustLogic(world, revisions, book)),
         RegisteredLimits(),
         Limits(),
     )
-    signers = Signers(store, world, revisions, accesses, blobs)
     return IdentityService(api, tokens, signers, Bootstrap(world, revisions, passwords, parts.region))
