@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pileus.kernel.api.errors import ApiError, InvalidInput
+from pileus.kernel.api.layers import Claim, Layer
 from pileus.kernel.api.schema import Schema
 from pileus.kernel.api.versions import Change, History
 from pileus.kernel.auth.policy import Policy
@@ -318,6 +319,8 @@ class Service:
         trailing_slash: whether a path below the root means the same with a slash at its end; where it does not, an
             empty id ("/servers/") is unknown instead of the whole list.
         fault_types: the content types that `fault` answers.
+        layers: what every request passes on its way to the routes, outermost first.
+        claim: tells requests that are for this service whatever their path (by their host).
     """
 
     type: str
@@ -344,6 +347,8 @@ class Service:
     fields_parameter: str = ""
     trailing_slash: bool = True
     fault_types: tuple[str, ...] = ("application/json",)
+    layers: tuple[Layer, ...] = ()
+    claim: Claim | None = None
     rules: tuple[Rule, ...] = ()
     policy_file: Path | None = None
     resources: list[Any] = field(default_factory=list)

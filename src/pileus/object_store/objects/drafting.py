@@ -14,12 +14,6 @@ from pileus.object_store.wire import answers, metadata
 OWN = "sysmeta-"
 """What the names of metadata start with that only this service reads."""
 _GIVEN = dict(zip(KEPT, ("encoding", "disposition", "language", "cache", "expires", "manifest"), strict=True))
-_TRUE = frozenset({"true", "1", "yes", "on", "t", "y"})
-
-
-def truth(text: str) -> bool:
-    """Whether a header says yes."""
-    return text.strip().lower() in _TRUE
 
 
 def content_type(given: Mapping[str, Any], name: str) -> str:
@@ -29,7 +23,7 @@ def content_type(given: Mapping[str, Any], name: str) -> str:
         BadRequest: the one given cannot be one.
     """
     kind: str = given.get("type", "")
-    if not kind or truth(given.get("detect", "")):
+    if not kind or metadata.truth(given.get("detect", "")):
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     if any(ord(letter) < 32 for letter in kind):
         raise BadRequest("Invalid Content-Type")
@@ -104,11 +98,11 @@ def copied(call: Call, old: ObjectRecord, name: str, *, as_list: bool) -> Draft:
     given = call.given
     own = {key: value for key, value in old.metadata.items() if key.startswith(OWN) and as_list}
     kept: Metadata = {}
-    if not truth(given.get("fresh", "")):
+    if not metadata.truth(given.get("fresh", "")):
         kept = {key: value for key, value in old.metadata.items() if not key.startswith(OWN)}
     if not as_list:
         kept.pop("x-object-manifest", None)
     kind = content_type(given, name) if given.get("type") or "detect" in given else old.content_type
     meta = {**kept, **described(given), **own}
     metadata.check(metadata.below(meta, META))
-    return Draft(kind, meta, delete_at(call, 0 if truth(given.get("fresh", "")) else old.delete_at))
+    return Draft(kind, meta, delete_at(call, 0 if metadata.truth(given.get("fresh", "")) else old.delete_at))
