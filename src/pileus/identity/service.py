@@ -21,6 +21,14 @@ class Identity(Protocol):
         """
         ...
 
+    async def signer(self, access_key: str) -> tuple[str, Caller] | None:
+        """Of an EC2 credential: the secret that its owner signs with, and the owner in the credential's project.
+
+        None where there is no such key, or it is good for nothing any more: its user, project or domain is disabled,
+        no role is left, or the delegation that it was made under has ended.
+        """
+        ...
+
     async def project_exists(self, tx: Tx, project_id: str) -> bool:
         """Whether there is such a project (or domain acting as one)."""
         ...

@@ -14,6 +14,7 @@ from pileus.identity.credentials.logic import Blobs
 from pileus.identity.discovery.api import Discovery
 from pileus.identity.domains.api import Domains
 from pileus.identity.ec2_credentials.api import Ec2Credentials
+from pileus.identity.ec2_credentials.signing import Signers
 from pileus.identity.endpoints.api import Endpoints
 from pileus.identity.errors import fault, invalid
 from pileus.identity.groups.api import Groups, Membership
@@ -60,9 +61,10 @@ class IdentityService:
         tokens: every token of this cloud.
     """
 
-    def __init__(self, api: Service, tokens: Tokens, bootstrap: Bootstrap) -> None:
+    def __init__(self, api: Service, tokens: Tokens, signers: Signers, bootstrap: Bootstrap) -> None:
         self.api = api
         self.tokens = tokens
+        self._signers = signers
         self._bootstrap = bootstrap
 
     async def authenticate(self, token: str) -> Caller:
@@ -72,6 +74,10 @@ class IdentityService:
             Unauthorized: the token is unknown, forged, expired or revoked.
         """
         return (await self.tokens.find(token)).caller
+
+    async def signer(self, access_key: str) -> tuple[str, Caller] | None:
+        """The secret of an EC2 credential and whom it speaks for."""
+        return await self._signers.find(access_key)
 
     async def project_exists(self, tx: Tx, project_id: str) -> bool:
         """Whether there is such a project."""
@@ -150,4 +156,5 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         RegisteredLimits(),
         Limits(),
     )
-    return IdentityService(api, tokens, Bootstrap(world, revisions, passwords, parts.region))
+    signers = Signers(store, world, revisions, accesses, blobs)
+    return IdentityService(api, tokens, signers, Bootstrap(world, revisions, passwords, parts.region))

@@ -122,6 +122,9 @@ class First:
 
     def _boot(self, image: str) -> None:
         found = self._demo.one("compute", f"/servers?name={NAME}", "servers", NAME)
+        if found is not None and self._show(found["id"])["status"] == "ERROR":
+            self._remove(found["id"])
+            found = None
         if found is None:
             flavor = next(f for f in self._demo.call("GET", "compute", "/flavors")["flavors"] if f["name"] == "m1.nano")
             network = self._demo.one("network", "/v2.0/networks?name=private", "networks", "private")
@@ -135,15 +138,24 @@ class First:
             found = self._demo.call("POST", "compute", "/servers", {"server": body})["server"]
         self._server = found
 
-    def _show(self) -> dict[str, Any]:
-        path = f"/servers/{self._server['id']}"
+    def _show(self, server_id: str) -> dict[str, Any]:
+        path = f"/servers/{server_id}"
         server: dict[str, Any] = self._demo.call("GET", "compute", path, version="compute 2.90")["server"]
         return server
+
+    def _remove(self, server_id: str) -> None:
+        """Remove what an earlier try left broken, so that this one is a new one."""
+        self._demo.call("DELETE", "compute", f"/servers/{server_id}")
+        started = self._clock.monotonic()
+        while self._demo.one("compute", f"/servers?name={NAME}", "servers", NAME) is not None:
+            if self._clock.monotonic() - started > BOOT_SECONDS:
+                raise NotReached("an earlier server in ERROR cannot be removed")
+            pause(0.2)
 
     def _until_active(self) -> None:
         started = self._clock.monotonic()
         while True:
-            server = self._show()
+            server = self._show(self._server["id"])
             if server["status"] == "ACTIVE" and server["OS-EXT-STS:task_state"] is None:
                 return
             if server["status"] == "SHUTOFF":

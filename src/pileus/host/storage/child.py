@@ -11,6 +11,9 @@ from msgspec import Struct
 from pileus.host.storage.errors import ToolFailed, ToolTimedOut
 
 MIB = 2**20
+STACK_MIB = 2
+"""Stack of each of a child's threads. The usual eight, times the many threads that qemu-img may start, is its whole
+address space."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -36,6 +39,7 @@ async def run_child(command: Sequence[str], limits: Limits) -> str:
         ToolFailed: it ended with an error.
     """
     leash = ["prlimit", f"--as={limits.memory_mib * MIB}", f"--cpu={limits.cpu_seconds}", "--core=0"]
+    leash.append(f"--stack={STACK_MIB * MIB}")
     if limits.file_bytes is not None:
         leash.append(f"--fsize={limits.file_bytes}")
     process = await asyncio.create_subprocess_exec(
@@ -46,7 +50,8 @@ async def run_child(command: Sequence[str], limits: Limits) -> str:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
-        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"},
+        # One arena: glibc would reserve 64 MiB of address space for each thread that allocates.
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "MALLOC_ARENA_MAX": "1"},
     )
     try:
         async with asyncio.timeout(limits.seconds):

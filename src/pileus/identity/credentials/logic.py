@@ -71,8 +71,12 @@ def bound(who: Caller, values: dict[str, Any]) -> dict[str, Any]:
         blob["trust_id"] = who.trust_id
     if who.application_credential_id:
         blob["app_cred_id"] = who.application_credential_id
-    identifier = hashlib.sha256(blob["access"].encode()).hexdigest()
-    return {**values, "id": identifier, "blob": msgspec.json.encode(blob).decode()}
+    return {**values, "id": identifier_of(blob["access"]), "blob": msgspec.json.encode(blob).decode()}
+
+
+def identifier_of(access_key: str) -> str:
+    """The identifier of the EC2 credential with an access key."""
+    return hashlib.sha256(access_key.encode()).hexdigest()
 
 
 def refuse_rebinding(old: dict[str, Any], new: dict[str, Any]) -> None:

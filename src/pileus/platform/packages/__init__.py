@@ -6,8 +6,8 @@ The files are the single place for these names: `deploy/bootstrap.sh` reads them
 from importlib import resources
 
 PURPOSES = ("base", "host", "guest-image", "saml", "build", "test")
-"""The lists: every cloud; real servers and networks; making the tiny guest image; SAML 2; compiling what comes as source;
-running the tests."""
+"""The lists: every cloud; real servers and networks; making the tiny guest image; SAML 2; compiling what comes as
+source; running the tests."""
 
 
 def names(purpose: str) -> tuple[str, ...]:
