@@ -13,12 +13,14 @@ class PolicySettings(Settings, frozen=True, forbid_unknown_fields=True):
         aliases: further names.
         default: whether containers have it that name none.
         deprecated: whether no new container may have it.
+        encrypted: whether its objects lie encrypted, whatever holds for the others.
     """
 
     name: str
     aliases: tuple[str, ...] = ()
     default: bool = False
     deprecated: bool = False
+    encrypted: bool = False
 
 
 class PrefixSettings(Settings, frozen=True, forbid_unknown_fields=True):
@@ -85,9 +87,9 @@ class ObjectStoreSettings(Settings, frozen=True, forbid_unknown_fields=True):
     accounts: Annotated[
         tuple[PrefixSettings, ...], doc("What a project's accounts start with, and the roles of services they need.")
     ] = (PrefixSettings("AUTH_"), PrefixSettings("SERVICE_", ("service",)))
-    policies: Annotated[tuple[PolicySettings, ...], doc("Storage policies; the first is the default if none says so.")] = (
-        PolicySettings("Policy-0", default=True),
-    )
+    policies: Annotated[
+        tuple[PolicySettings, ...], doc("Storage policies; the first is the default if none says so.")
+    ] = (PolicySettings("Policy-0", default=True),)
     digests: Annotated[tuple[str, ...], doc("Digests for signed addresses and forms: sha256, sha512, sha1.")] = (
         "sha256",
         "sha512",

@@ -18,9 +18,7 @@ class AccountHeaders(Schema, extra="ignore"):
     remove_quota = family("X-Remove-Account-Quota-", "No such limit.", write_only=True)
     access = f.text("Whom the account is open to: JSON.", wire="X-Account-Access-Control", most=None)
     quoted = f.text("Whether ETags are in quotes.", wire="X-Account-Rfc-Compliant-Etags", most=None)
-    remove_quoted = f.text(
-        "As elsewhere.", wire="X-Remove-Account-Rfc-Compliant-Etags", most=None, write_only=True
-    )
+    remove_quoted = f.text("As elsewhere.", wire="X-Remove-Account-Rfc-Compliant-Etags", most=None, write_only=True)
     read_only = f.text("Whether it may only be read; set by resellers.", wire="X-Account-Read-Only", most=None)
     write_rate = f.text(
         "Writes a second, WHITELIST or BLACKLIST; set by resellers.",

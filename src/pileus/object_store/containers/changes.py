@@ -50,9 +50,9 @@ def of(call: Call, old: ContainerRecord | None, realms: Realms) -> tuple[Changes
 
 def _archive(given: dict[str, Any]) -> Changes:
     """Where overwritten objects go: only one of the two ways at a time."""
-    if given.get("stack") and given.get("history"):
+    if given.get("stack") and given.get("push"):
         raise BadRequest("Only one of X-Versions-Location or X-History-Location may be specified")
-    for name, key, other in (("stack", STACK, HISTORY), ("history", HISTORY, STACK)):
+    for name, key, other in (("stack", STACK, HISTORY), ("push", HISTORY, STACK)):
         if given.get(name):
             try:
                 container = unquote(given[name], errors="strict")
@@ -64,10 +64,10 @@ def _archive(given: dict[str, Any]) -> Changes:
             return {key: container, other: None}
     taken = (
         given.get("remove_stack")
-        or given.get("remove_history")
-        or ("stack" in given and "history" not in given)
-        or ("history" in given and "stack" not in given)
-        or given.get("stack") == given.get("history") == ""
+        or given.get("remove_push")
+        or ("stack" in given and "push" not in given)
+        or ("push" in given and "stack" not in given)
+        or given.get("stack") == given.get("push") == ""
     )
     return {STACK: None, HISTORY: None} if taken else {}
 

@@ -25,7 +25,9 @@ async def page(storage: Storage, call: Call, account: str, container: str) -> li
     if query.versions:
         if query.version_marker is not None and not query.marker:
             raise BadRequest("version_marker param requires marker")
-        if lists.form_of(call) != "json" and call.query.get("format"):
+        accepted = call.request.headers.get("accept", "*/*")
+        chosen = call.query.get("format", "json")
+        if chosen != "json" or not any(kind in accepted for kind in ("application/json", "*/*", "application/*")):
             raise NotAcceptable
     try:
         found = await storage.objects(account, container, query)

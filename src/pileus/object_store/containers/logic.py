@@ -10,6 +10,7 @@ from pileus.object_store.containers import changes
 from pileus.object_store.containers.policies import Policies
 from pileus.object_store.containers.schema import HISTORY, META, READ, STACK, SYNC_KEY, SYNC_TO, WRITE
 from pileus.object_store.storage.protocol import ContainerRecord, NoContainer, NotEmpty, Storage
+from pileus.object_store.sync.journal import Journal
 from pileus.object_store.sync.realms import Realms
 from pileus.object_store.wire import metadata, moments
 from pileus.object_store.wire.metadata import QUOTED_ETAGS
@@ -18,9 +19,10 @@ from pileus.object_store.wire.metadata import QUOTED_ETAGS
 class Containers:
     """The containers of a storage."""
 
-    def __init__(self, storage: Storage, access: Access, policies: Policies, realms: Realms) -> None:
+    def __init__(self, storage: Storage, access: Access, policies: Policies, realms: Realms, journal: Journal) -> None:
         self._storage = storage
-        self._access = access
+        self._journal = journal
+        self.access = access
         self._policies = policies
         self._realms = realms
 
@@ -48,13 +50,13 @@ class Containers:
     async def _decide(
         self, call: Call, method: str, account: str, record: ContainerRecord | None, *, object: bool
     ) -> bool:
-        if self._access.owner(call.who, account):  # what nearly everybody is needs no second look
-            return self._access.require(call.who, method, account, container=True)
+        if self.access.owner(call.who, account):  # what nearly everybody is needs no second look
+            return self.access.require(call.who, method, account, container=True)
         owner = await self._storage.account(account)
         acl = ""
         if record is not None and (object or method in READS):
             acl = record.metadata.get(READ if method in READS else WRITE, "")
-        return self._access.require(
+        return self.access.require(
             call.who,
             method,
             account,
@@ -75,7 +77,10 @@ class Containers:
         old = await self._storage.container(account, container)
         policy = self._policy(call.given.get("policy", ""), old)
         change, versioning = changes.of(call, old, self._realms)
-        return await self._storage.put_container(account, container, policy, change, versioning=versioning)
+        made = await self._storage.put_container(account, container, policy, change, versioning=versioning)
+        if change.get(SYNC_TO):
+            await self._journal.begin(account, container)
+        return made
 
     def _policy(self, named: str, old: ContainerRecord | None) -> str:
         if not named:
@@ -104,6 +109,8 @@ class Containers:
             await self._storage.change_container(account, container, change, versioning=versioning)
         except NoContainer:
             raise NotFound from None
+        if change.get(SYNC_TO):
+            await self._journal.begin(account, container)
 
     async def make_as(self, call: Call, account: str, container: str) -> None:
         """Make a container in one of several steps of a request, if there is none.
@@ -156,7 +163,7 @@ def shown(container: ContainerRecord, *, owner: bool) -> dict[str, Any]:
         "sync_key": kept.get(SYNC_KEY) if owner else None,
         "versions": versions,
         "stack": kept.get(STACK),
-        "history": kept.get(HISTORY),
+        "push": kept.get(HISTORY),
         "quoted": kept.get(QUOTED_ETAGS),
         "policy": container.policy,
         "objects": container.usage.objects,

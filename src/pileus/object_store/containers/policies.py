@@ -1,7 +1,8 @@
 """Storage policies: a name that a container's maker chooses, for good.
 
-They are set with `object_store.policies`.  What differs between them is the operator's to say (which containers lie encrypted,
-what they cost); on one machine all objects lie alike.  Names and aliases are found whatever their letters' case.
+They are set with `object_store.policies`.  What differs between them is the operator's to say (which containers lie
+encrypted, what they cost); on one machine all objects lie alike.  Names and aliases are found whatever their letters'
+case.
 """
 
 from typing import Any
@@ -25,6 +26,11 @@ class Policies:
     def find(self, name: str) -> PolicySettings | None:
         """The policy that a name or alias means."""
         return self._by_name.get(name.strip().lower())
+
+    def encrypts(self, name: str) -> bool:
+        """Whether what lies under a policy is to lie encrypted."""
+        found = self.find(name)
+        return found is not None and found.encrypted
 
     def names(self) -> list[str]:
         """Every policy's name."""

@@ -2,8 +2,8 @@
 
 Swift shows the MD5 of an object bare, which some caches refuse.  `X-Account-Rfc-Compliant-Etags: true` on an account
 quotes the ETags of all its objects, `X-Container-Rfc-Compliant-Etags: true` (or `false`, to except it) those of one
-container.  An empty value, or `X-Remove-…-Rfc-Compliant-Etags`, takes the choice back.  The setting `quoted_etags` says what
-holds where nothing was chosen.
+container.  An empty value, or `X-Remove-…-Rfc-Compliant-Etags`, takes the choice back.  The setting `quoted_etags`
+says what holds where nothing was chosen.
 """
 
 from typing import Any

@@ -10,6 +10,8 @@ import re
 from typing import Any
 from urllib.parse import quote
 
+from starlette.requests import Request
+
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.layers import Proceed
 
@@ -18,6 +20,7 @@ _OURS = re.compile(
     rb"|x-(account|container|delete-at)-(host|device|partition|root-db-state|container)$"
 )
 MOST_EXTRA = 32
+SYNC = frozenset({b"x-container-sync-auth", b"x-container-sync-key"})
 
 
 class Gatekeeper:
@@ -32,12 +35,13 @@ class Gatekeeper:
     async def __call__(self, call: Call, path: str, proceed: Proceed) -> Answer:
         """Clean the request's headers and go on."""
         headers = call.request.scope["headers"]
-        signed = any(name.lower() == b"x-container-sync-auth" for name, _ in headers)
+        signed = any(name.lower() in SYNC for name, _ in headers)
         call.request.scope["headers"] = [
             (name, value)
             for name, value in headers
             if not _OURS.match(name.lower()) and (signed or name.lower() != b"x-timestamp")
         ]
+        call.request = Request(call.request.scope, call.request.receive)  # which has read its headers already
         extra = next((value for name, value in headers if name.lower() == b"x-trans-id-extra"), b"")
         if extra:
             call.request_id += "-" + quote(extra.decode("latin-1")[:MOST_EXTRA])

@@ -44,6 +44,6 @@ def target(record: ObjectRecord, account: str) -> Target:
     return Target(place, kept.get(LINK_ETAG, ""), int(kept.get(LINK_BYTES, "0")))
 
 
-def without_link(kept: Metadata) -> Metadata:
-    """Metadata of what is no link any more."""
-    return {name: value for name, value in kept.items() if name not in _OF_LINKS}
+def ours(kept: Metadata) -> Metadata:
+    """What stays with an object that is copied as it lies."""
+    return {name: value for name, value in kept.items() if name in (STATIC, *_OF_LINKS)}

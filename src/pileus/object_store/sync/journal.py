@@ -1,7 +1,8 @@
 """What is still to be copied: a note for each object that changed in a container which goes somewhere.
 
-Notes are empty objects of their own hidden account, one container for each that is copied, named like the objects: however often an
-object changes, it is looked at once.  A note is written before the change that it is about, and looked at a little later.
+Notes are empty objects of their own hidden account, one container for each that is copied, named like the objects:
+however often an object changes, it is looked at once.  A note is written before the change that it is about, and
+looked at a little later.
 """
 
 from urllib.parse import quote, unquote

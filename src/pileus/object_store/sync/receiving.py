@@ -1,8 +1,8 @@
 """Requests by which another container is copied to one of ours.
 
-They carry no token but `X-Container-Sync-Auth: <realm> <nonce> <signature>`, made with the realm's and the container's secret, or,
-from a cluster without realms, the container's secret itself (`X-Container-Sync-Key`); and the moment of the object there
-(`X-Timestamp`), so that an older one loses to what is here.
+They carry no token but `X-Container-Sync-Auth: <realm> <nonce> <signature>`, made with the realm's and the
+container's secret, or, from a cluster without realms, the container's secret itself (`X-Container-Sync-Key`); and the
+moment of the object there (`X-Timestamp`), so that an older one loses to what is here.
 """
 
 import hmac

@@ -59,11 +59,18 @@ def query_of(call: Call) -> Query:
         delimiter=asked.get("delimiter", ""),
         limit=most,
         reverse=metadata.truth(asked.get("reverse", "")),
+        versions="versions" in asked,
+        version_marker=_version(asked.get("version_marker")),
     )
     if "path" in asked:
         directory = asked["path"].rstrip("/") + "/" if asked["path"] else ""
         return msgspec.structs.replace(query, prefix=directory, delimiter="/", subdirs=False)
     return query
+
+
+def _version(marker: str | None) -> str | None:
+    """The version behind which a list goes on; "" for the null version."""
+    return "" if marker == "null" else marker
 
 
 def form_of(call: Call) -> str:
@@ -130,7 +137,9 @@ def answer(
     parts = [f'<?xml version="1.0" encoding="UTF-8"?>\n<{root[0]} name={quoteattr(root[1])}>']
     for entry in entries:
         if "subdir" in entry:
-            parts.append(f"<subdir name={quoteattr(entry['subdir'])}><name>{escape(entry['subdir'])}</name></subdir>")
+            name = entry["subdir"]
+            inner = f"><name>{escape(name)}</name></subdir>" if kind == "object" else " />"
+            parts.append(f"<subdir name={quoteattr(name)}{inner}")
             continue
         inner = "".join(f"<{key}>{escape(str(entry[key]))}</{key}>" for key in SHOWN[kind] if key in entry)
         parts.append(f"<{kind}>{inner}</{kind}>")

@@ -85,7 +85,7 @@ def check_change(kind: str, old: Metadata, change: Mapping[str, str | None]) -> 
 
 
 def choice(given: Mapping[str, Any], name: str, stored: str) -> dict[str, str | None]:
-    """What a request's headers change of a choice between yes and no: an empty value, or `X-Remove-…`, takes it back."""
+    """What a request's headers change of a choice: an empty value, or `X-Remove-…`, takes it back."""
     if given.get(f"remove_{name}") or given.get(name) == "":
         return {stored: None}
     return {stored: str(truth(given[name]))} if name in given else {}

@@ -5,9 +5,9 @@ With the setting `storage_domains = ["storage.example"]`
     http://photos.AUTH-p1.storage.example/2026/cat.jpg   is  /v1/AUTH_p1/photos/2026/cat.jpg
     http://AUTH-p1.storage.example/photos/cat.jpg        is  /v1/AUTH_p1/photos/cat.jpg
 
-The first `-` of the account stands for `_`, since hosts have none, and letters of the reseller's prefix may have any case.
-With `cname_lookup = true` a host that is none of these is looked up: `photos.example.org`, for which the DNS has a CNAME of
-`photos.AUTH-p1.storage.example`, means the same.  Hosts by address and `localhost` are left alone.
+The first `-` of the account stands for `_`, since hosts have none, and letters of the reseller's prefix may have any
+case. With `cname_lookup = true` a host that is none of these is looked up: `photos.example.org`, for which the DNS
+has a CNAME of `photos.AUTH-p1.storage.example`, means the same.  Hosts by address and `localhost` are left alone.
 """
 
 import ipaddress

@@ -1,7 +1,7 @@
-"""Names that clients of other systems trip over are refused.
+r"""Names that clients of other systems trip over are refused.
 
 Off unless the setting `name_check` names characters or a pattern.  Swift's own choice is the characters ``'"`<>``, at
-most 255 characters in a path, and ``/\\./|/\\.\\./|/\\.$|/\\.\\.$`` as the pattern of what may not be in it.
+most 255 characters in a path, and ``/\./|/\.\./|/\.$|/\.\.$`` as the pattern of what may not be in it.
 """
 
 import re
@@ -43,8 +43,6 @@ class NameCheck:
         if self._most and len(path) > self._most:
             raise BadRequest(f"{about} longer than the allowed maximum {self._most}")
         if self._pattern and self._pattern.search(path):
-            raise BadRequest(
-                f"{about} contains a forbidden substring from regular expression {self._pattern.pattern}"
-            )
+            raise BadRequest(f"{about} contains a forbidden substring from regular expression {self._pattern.pattern}")
         answer: Answer = await proceed(call, path)
         return answer

@@ -1,14 +1,16 @@
 """How many requests a second an account and a container take.
 
 * `account` (of the setting `rates`): making and deleting containers, a second and account.
-* `container`: pairs of (objects in the container, writes a second).  A full container takes fewer: between two pairs the
+* `container`: pairs of (objects in the container, writes a second).  A full container takes fewer: between two pairs
+the
   rate goes in a straight line, behind the last one it stays.
 * `listing`: the same for lists of objects.
-* `most_wait`: a request waits for its turn for so many seconds at the most, and is refused with 498 at once if that is not
+* `most_wait`: a request waits for its turn for so many seconds at the most, and is refused with 498 at once if that
+is not
   enough.
 
-A reseller limits all writes of one account with `X-Account-Global-Write-Ratelimit: 2.5`, excepts it from every limit with
-`WHITELIST`, or shuts it out (497) with `BLACKLIST`.
+A reseller limits all writes of one account with `X-Account-Global-Write-Ratelimit: 2.5`, excepts it from every limit
+with `WHITELIST`, or shuts it out (497) with `BLACKLIST`.
 """
 
 from collections.abc import Iterator

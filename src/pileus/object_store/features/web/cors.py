@@ -4,9 +4,9 @@
     X-Container-Meta-Access-Control-Max-Age: 3600
     X-Container-Meta-Access-Control-Expose-Headers: X-Foo X-Bar
 
-A browser asks first (`OPTIONS` with `Origin` and `Access-Control-Request-Method`), and is told what it may.  Answers to an
-origin that may are marked so, errors included; to others they are as ever, and the browser keeps them from the script.  The setting
-`allow_origins` names origins that may use every container.
+A browser asks first (`OPTIONS` with `Origin` and `Access-Control-Request-Method`), and is told what it may.  Answers
+to an origin that may are marked so, errors included; to others they are as ever, and the browser keeps them from the
+script.  The setting `allow_origins` names origins that may use every container.
 """
 
 from typing import Any

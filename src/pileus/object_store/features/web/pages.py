@@ -32,7 +32,7 @@ def disabled(title: str, style: str, index: str) -> str:
     lines = [
         _head(title, style),
         "  <h1>Web Listing Disabled</h1>\n",
-        "  <p>The owner of this site shows no lists. If it is yours: X-Container-Meta-Web-Listings turns them on.</p>\n",
+        "  <p>The owner of this site shows no lists. X-Container-Meta-Web-Listings turns them on.</p>\n",
     ]
     if index:
         lines.append(f"  <h1>Index File Not Found</h1>\n  <p>There is no {escape(index)} here.</p>\n")
@@ -77,9 +77,9 @@ def _row(identity: str, kind: str, link: str, name: str, size: str, date: str) -
 
 def readable(size: int) -> str:
     """A number of bytes for people."""
-    value, unit = size, ""
-    for unit in ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi"):
+    value = size
+    for unit in ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"):
         if value < 1024:
-            break
+            return f"{value}{unit}"
         value = round(value / 1024)
-    return f"{value}{unit}"
+    return f"{value}Zi"

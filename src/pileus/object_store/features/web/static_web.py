@@ -18,10 +18,10 @@ import msgspec
 
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.layers import Proceed
+from pileus.object_store.access import temporary
 from pileus.object_store.containers.schema import META
 from pileus.object_store.features.feature import again, content, parts
 from pileus.object_store.features.web import pages
-from pileus.object_store.objects import temporary
 from pileus.object_store.storage.protocol import Storage
 from pileus.object_store.wire import metadata
 
@@ -46,12 +46,13 @@ class StaticWeb:
         place = parts(path)
         headers = call.request.headers
         visits = metadata.truth(headers.get("x-web-mode", ""))
-        if place is not None and place[1] and call.request.method in {"GET", "HEAD"}:
-            if visits or not ("x-auth-token" in headers or call.who.user_id or temporary.asked(call)):
-                found = await self._storage.container(*place[:2])
-                site = metadata.below(found.metadata, _WEB) if found is not None else {}
-                if site or visits:
-                    return await _Visit(call, path, proceed, place, site, visits=visits).answer()
+        known = "x-auth-token" in headers or call.who.user_id or temporary.asked(call)
+        reads = call.request.method in {"GET", "HEAD"} and (visits or not known)
+        if place is not None and place[1] and reads:
+            found = await self._storage.container(*place[:2])
+            site = metadata.below(found.metadata, _WEB) if found is not None else {}
+            if site or visits:
+                return await _Visit(call, path, proceed, place, site, visits=visits).answer()
         answer: Answer = await proceed(call, path)
         return answer
 
