@@ -8,7 +8,17 @@ from typing import Any
 
 import msgspec
 
-from pileus.kernel.api.errors import ApiError, BadRequest, Conflict, Forbidden, InvalidInput, NotFound, TooLarge
+from pileus.kernel.api.errors import (
+    ApiError,
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Gone,
+    InvalidInput,
+    NotFound,
+    TooLarge,
+    UnsupportedMediaType,
+)
 
 
 class ImageNotFound(NotFound):
@@ -53,18 +63,36 @@ class NotVisible(Forbidden):
     message = "You do not have permission to do that to image {id}."
 
 
-class InvalidFormat(BadRequest):
-    """400: the data are not what disk_format says, or point outside of themselves."""
+class InvalidFormat(UnsupportedMediaType):
+    """415: the data are not what disk_format says, or point outside of themselves."""
+
+
+class ImageGone(Gone):
+    """410: the image was deleted while its data came in."""
+
+    message = (
+        "Image {id} could not be found after upload. The image may have been deleted during the upload, cleaning up the"
+        " chunks uploaded."
+    )
 
 
 class QuotaExceeded(TooLarge):
     """413: more than the project may have."""
 
 
+_GENERATED = ("self", "schema", "created_at", "updated_at")
+"""What bodies of metadata definitions must not have: the service's own to say."""
+
+
 def invalid(error: InvalidInput) -> ApiError:
     """A schema's refusal in Glance's words."""
+    if error.rule == "additionalProperties" and not error.path and isinstance(error.value, dict):
+        for name in _GENERATED:
+            if name in error.value:
+                return ReadOnlyProperty(name=name)
     where = ".".join(str(step) for step in error.path)
-    subject = f"Provided object does not match schema 'image': {error.reason}"
+    name = error.schema.removeprefix("Metadef").lower() or "image"
+    subject = f"Provided object does not match schema '{name}': {error.reason}"
     return BadRequest(subject + (f" Failed validating '{error.rule}' in '{where}'" if where else ""))
 
 

@@ -3,12 +3,12 @@
 import hashlib
 
 import pytest
+from tests.api.object_store.conftest import Tokens
 
 from pileus.kernel.serving.server import Application
 from pileus.object_store.settings import ObjectStoreSettings
 from pileus.object_store.wiring import wire
 from pileus.simulated.object_store.storage import MemoryStorage
-from tests.api.object_store.conftest import Tokens
 
 
 @pytest.fixture
@@ -34,6 +34,5 @@ async def test_a_day_with_a_storage_in_memory(api, clock, parts):
     assert (await api.head("/c")).headers["X-Container-Bytes-Used"] == str(2 * len(content))
     await clock.advance(61)
     assert (await api.get("/c/dir/o")).status_code == 404
-    (expirer,) = [loop for loop in parts.loops._reconcilers if loop.name == "object-expirer"]
-    assert await expirer.converge() == 2
+    assert await parts.loops.once() == 2
     assert (await api.delete("/c")).status_code == 204

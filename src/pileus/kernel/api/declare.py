@@ -22,7 +22,7 @@ from pileus.kernel.api.errors import ApiError, InvalidInput
 from pileus.kernel.api.layers import Claim, Layer
 from pileus.kernel.api.schema import Schema
 from pileus.kernel.api.versions import Change, History
-from pileus.kernel.auth.policy import Policy
+from pileus.kernel.auth.policy import SCOPES, Policy
 from pileus.kernel.auth.rules import Right, Rule
 from pileus.kernel.world import World
 
@@ -321,6 +321,7 @@ class Service:
         fault_types: the content types that `fault` answers.
         layers: what every request passes on its way to the routes, outermost first.
         claim: tells requests that are for this service whatever their path (by their host).
+        scopes: tells the kinds of scope that a right needs.
     """
 
     type: str
@@ -351,11 +352,12 @@ class Service:
     claim: Claim | None = None
     rules: tuple[Rule, ...] = ()
     policy_file: Path | None = None
+    scopes: Callable[[str], tuple[str, ...]] = lambda _right: SCOPES
     resources: list[Any] = field(default_factory=list)
     policy: Policy = field(init=False)
 
     def __post_init__(self) -> None:
-        self.policy = Policy(self.type, self.policy_file)
+        self.policy = Policy(self.type, self.policy_file, self.scopes)
         self.policy.add(*self.rules)
 
     def add(self, *resources: Any) -> None:

@@ -1,4 +1,4 @@
-"""Accounts, containers and objects in dictionaries.
+"""Objects in dictionaries.
 
 Of each name all versions are kept in a list, the oldest first; in a container without versions that is one at the most.
 """
@@ -13,172 +13,29 @@ from pileus.kernel.world import World
 from pileus.object_store.storage.protocol import Place, Upload
 from pileus.object_store.storage.records import (
     TICKS,
-    AccountRecord,
     AlreadyThere,
     Change,
-    ContainerRecord,
     Deletion,
     Draft,
     Newer,
-    NoContainer,
-    NotEmpty,
     ObjectRecord,
     OtherObject,
     Query,
     Subdir,
-    Usage,
 )
+from pileus.simulated.object_store.accounts import Container, MemoryAccounts
 from pileus.simulated.object_store.contents import Contents, MemoryUpload
-from pileus.simulated.object_store.pages import merged, page_of, sum_of
+from pileus.simulated.object_store.pages import merged, page_of
 
 _replace = msgspec.structs.replace
 
 
-class _Container:
-    def __init__(self, record: ContainerRecord) -> None:
-        self.record = record
-        self.names: dict[str, list[ObjectRecord]] = {}
-
-    def current(self, name: str) -> ObjectRecord | None:
-        """The object of a name, unless a marker hides it."""
-        kept = self.names.get(name)
-        return kept[-1] if kept and not kept[-1].marker else None
-
-    def shown(self) -> ContainerRecord:
-        """The record with what lies in it."""
-        every = [record for kept in self.names.values() for record in kept]
-        count = sum(self.current(name) is not None for name in self.names)
-        return _replace(self.record, usage=Usage(count, sum(record.size for record in every)))
-
-
-class _Account:
-    def __init__(self, created: int) -> None:
-        self.created = created
-        self.metadata: dict[str, str] = {}
-        self.containers: dict[str, _Container] = {}
-
-
-class MemoryObjects:
+class MemoryObjects(MemoryAccounts):
     """A storage without uploads of several parts."""
 
     def __init__(self, world: World) -> None:
-        self.world = world
-        self._accounts: dict[str, _Account] = {}
-        self._claims: dict[str, str] = {}
+        super().__init__(world)
         self.contents = Contents(world.ids)
-
-    async def start(self) -> None:
-        """Nothing is to be done."""
-
-    async def stop(self) -> None:
-        """Nothing is to be done."""
-
-    def now(self) -> int:
-        """The moment that it is."""
-        return int(self.world.clock.now().timestamp() * TICKS)
-
-    # ---- accounts and containers
-
-    async def account(self, account: str) -> AccountRecord | None:
-        """An account."""
-        found = self._accounts.get(account)
-        if found is None:
-            return None
-        policies: dict[str, tuple[int, Usage]] = {}
-        for container in found.containers.values():
-            shown = container.shown()
-            count, usage = policies.get(shown.policy, (0, Usage()))
-            policies[shown.policy] = (count + 1, sum_of(usage, shown.usage))
-        total = Usage()
-        for _, usage in policies.values():
-            total = sum_of(total, usage)
-        return AccountRecord(account, found.created, len(found.containers), total, policies, dict(found.metadata))
-
-    async def change_account(self, account: str, change: Change) -> bool:
-        """Change metadata; whether the account was made."""
-        made = account not in self._accounts
-        found = self._accounts.setdefault(account, _Account(self.now()))
-        found.metadata = merged(found.metadata, change)
-        return made
-
-    async def delete_account(self, account: str) -> bool:
-        """Forget an account."""
-        self._claims = {bucket: owner for bucket, owner in self._claims.items() if owner != account}
-        return self._accounts.pop(account, None) is not None
-
-    async def containers(self, account: str, query: Query) -> list[ContainerRecord | Subdir]:
-        """A page of containers."""
-        found = self._accounts.get(account)
-        kept = found.containers if found is not None else {}
-        return page_of(kept, query, lambda row: row[1].shown())
-
-    async def container(self, account: str, container: str) -> ContainerRecord | None:
-        """A container."""
-        found = self._container(account, container)
-        return None if found is None else found.shown()
-
-    def _container(self, account: str, container: str) -> _Container | None:
-        found = self._accounts.get(account)
-        return None if found is None else found.containers.get(container)
-
-    def need(self, account: str, container: str) -> _Container:
-        """A container that must be there.
-
-        Raises:
-            NoContainer: see there.
-        """
-        found = self._container(account, container)
-        if found is None:
-            raise NoContainer
-        return found
-
-    async def put_container(
-        self, account: str, container: str, policy: str, change: Change, *, versioning: str | None = None
-    ) -> bool:
-        """Make a container or change its metadata."""
-        await self.change_account(account, {})
-        made = self._container(account, container) is None
-        if made:
-            now = self.now()
-            record = ContainerRecord(container, now, now, policy, Usage(), {})
-            self._accounts[account].containers[container] = _Container(record)
-        await self.change_container(account, container, change, versioning=versioning)
-        return made
-
-    async def change_container(
-        self, account: str, container: str, change: Change, *, versioning: str | None = None
-    ) -> None:
-        """Change a container's metadata."""
-        found = self.need(account, container)
-        old = found.record
-        found.record = _replace(
-            old,
-            metadata=merged(old.metadata, change),
-            changed=self.now(),
-            versioning=old.versioning if versioning is None else versioning,
-        )
-
-    async def delete_container(self, account: str, container: str) -> None:
-        """Forget an empty container."""
-        if self.need(account, container).names:
-            raise NotEmpty
-        del self._accounts[account].containers[container]
-        await self.release(container, account)
-
-    async def claim(self, bucket: str, account: str) -> str:
-        """Give a name to an account, if nobody has it."""
-        return self._claims.setdefault(bucket, account)
-
-    async def claimed(self, bucket: str) -> str | None:
-        """The account that has a name."""
-        return self._claims.get(bucket)
-
-    async def release(self, bucket: str, account: str) -> None:
-        """Give a name up."""
-        if self._claims.get(bucket) == account:
-            del self._claims[bucket]
-
-    # ---- objects
 
     async def objects(self, account: str, container: str, query: Query) -> list[ObjectRecord | Subdir]:
         """A page of objects."""
@@ -208,13 +65,13 @@ class MemoryObjects:
         key: bytes | None = None,
     ) -> ObjectRecord | None:
         """An object."""
-        found = self._container(account, container)
+        found = self.find(account, container)
         record = None if found is None else self._at(found, name, version)
         if record is None or not content or record.marker or (record.locked and key is None):
             return record
         return _replace(record, content=self.contents.open(record, key))
 
-    def _at(self, container: _Container, name: str, version: str | None) -> ObjectRecord | None:
+    def _at(self, container: Container, name: str, version: str | None) -> ObjectRecord | None:
         kept = container.names.get(name, [])
         if version is None:
             return container.current(name)
@@ -274,13 +131,13 @@ class MemoryObjects:
         if if_etag is not None and (there is None or there.etag != if_etag):
             raise OtherObject(missing=there is None)
 
-    def _stamp(self, container: _Container, name: str, wanted: int = 0) -> int:
+    def _stamp(self, container: Container, name: str, wanted: int = 0) -> int:
         newest = max((record.stamp for record in container.names.get(name, [])), default=0)
         if 0 < wanted <= newest:
             raise Newer
         return max(wanted or self.now(), newest + 1)
 
-    def _add(self, container: _Container, record: ObjectRecord) -> None:
+    def _add(self, container: Container, record: ObjectRecord) -> None:
         """Put a record on top; the null version of that name goes if this is one."""
         kept = container.names.setdefault(record.name, [])
         if not record.version:
@@ -330,7 +187,7 @@ class MemoryObjects:
         version: str | None,
         change: Callable[[ObjectRecord], ObjectRecord],
     ) -> ObjectRecord | None:
-        found = self._container(account, container)
+        found = self.find(account, container)
         old = None if found is None else self._at(found, name, version)
         if found is None or old is None or old.marker:
             return None
@@ -349,7 +206,7 @@ class MemoryObjects:
         if_etag: str | None = None,
     ) -> Deletion:
         """Forget an object."""
-        found = self._container(account, container)
+        found = self.find(account, container)
         if found is None:
             return Deletion()
         old = self._at(found, name, version)
@@ -382,7 +239,7 @@ class MemoryObjects:
         """Objects whose time has come."""
         found = [
             (account, name, _replace(record, latest=record is versions[-1]))
-            for account, kept in self._accounts.items()
+            for account, kept in self.kept.items()
             for name, container in kept.containers.items()
             for versions in container.names.values()
             for record in versions
