@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from pileus.kernel.api.declare import Service
-from pileus.kernel.api.layers import Layer
 from pileus.kernel.parts import Parts
+from pileus.kernel.serving.layers import Layer
 from pileus.object_store import errors
 from pileus.object_store.access.decision import Access
 from pileus.object_store.access.entering import Door
@@ -48,7 +48,6 @@ class ObjectStoreService:
     Args:
         durable: whether what is accepted is on disk; off only where the cloud is a simulation.
         storage: in place of the files of this machine.
-        url: the cloud's own address, which containers may be copied to by its full name.
         lookup: asks the DNS for aliases of hosts, in place of the machine's name servers.
     """
 
@@ -59,14 +58,13 @@ class ObjectStoreService:
         *,
         durable: bool = True,
         storage: Storage | None = None,
-        url: str = "",
         lookup: Lookup | None = None,
     ) -> None:
         folder = parts.state / "object_store"
         files = FileStorage(folder, parts.world, durable=durable)
         self.storage: Storage = storage or files
         policies = Policies(settings.policies)
-        realms = Realms(Path(settings.sync_realms or folder / "container-sync-realms.conf"), url)
+        realms = self._realms = Realms(Path(settings.sync_realms or folder / "container-sync-realms.conf"))
         journal = Journal(self.storage)
         access = Access(settings)
         containers = Containers(self.storage, access, policies, realms, journal)
@@ -79,7 +77,7 @@ class ObjectStoreService:
         users = TemporaryUsers(settings, parts.world)
         features = joined(objects, users, settings, parts.world)
         hosts = DomainRemap(settings, parts.world, lookup or resolving.lookup) if settings.storage_domains else None
-        self.api = _service(parts, tuple(features), hosts)
+        self.api = _service(parts, tuple(features), hosts, ("swiftoperator", settings.reseller_role))
 
         def told() -> dict[str, Any]:
             return capabilities(settings, policies, features, realms, hosts.info() if hosts is not None else {})
@@ -98,8 +96,13 @@ class ObjectStoreService:
             Syncer(self.storage, journal, realms, parts.world, self._client),
         )
 
-    async def start(self) -> None:
-        """Open the storage, and put right what an earlier process left."""
+    async def start(self, url: str = "") -> None:
+        """Open the storage, and put right what an earlier process left.
+
+        Args:
+            url: the cloud's own address, which containers may be copied to by its full name.
+        """
+        self._realms.own(url)
         await self.storage.start()
 
     async def stop(self) -> None:
@@ -108,7 +111,7 @@ class ObjectStoreService:
         await self.storage.stop()
 
 
-def _service(parts: Parts, features: tuple[Layer, ...], hosts: DomainRemap | None) -> Service:
+def _service(parts: Parts, features: tuple[Layer, ...], hosts: DomainRemap | None, roles: tuple[str, ...]) -> Service:
     return Service(
         type="object-store",
         name="swift",
@@ -123,6 +126,7 @@ def _service(parts: Parts, features: tuple[Layer, ...], hosts: DomainRemap | Non
         at_root=("info", "healthcheck", "crossdomain.xml", "endpoints", "recon", "auth"),
         layers=features,
         claim=hosts,
+        roles=roles,
         policy_file=parts.policy_file("object-store"),
     )
 
@@ -133,8 +137,7 @@ def wire(
     *,
     durable: bool = True,
     storage: Storage | None = None,
-    url: str = "",
     lookup: Lookup | None = None,
 ) -> ObjectStoreService:
     """Build the object store from the kernel's parts."""
-    return ObjectStoreService(parts, settings, durable=durable, storage=storage, url=url, lookup=lookup)
+    return ObjectStoreService(parts, settings, durable=durable, storage=storage, lookup=lookup)

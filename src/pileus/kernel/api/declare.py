@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pileus.kernel.api.errors import ApiError, InvalidInput
-from pileus.kernel.api.layers import Claim, Layer
 from pileus.kernel.api.schema import Schema
 from pileus.kernel.api.versions import Change, History
 from pileus.kernel.auth.policy import SCOPES, Policy
 from pileus.kernel.auth.rules import Right, Rule
+from pileus.kernel.serving.layers import Claim, Layer
 from pileus.kernel.world import World
 
 C = TypeVar("C", bound=type)
@@ -320,6 +320,7 @@ class Service:
             empty id ("/servers/") is unknown instead of the whole list.
         fault_types: the content types that `fault` answers.
         layers: what every request passes on its way to the routes, outermost first.
+        roles: roles that a fresh cloud has for it.
         claim: tells requests that are for this service whatever their path (by their host).
         scopes: tells the kinds of scope that a right needs.
     """
@@ -350,6 +351,7 @@ class Service:
     fault_types: tuple[str, ...] = ("application/json",)
     layers: tuple[Layer, ...] = ()
     claim: Claim | None = None
+    roles: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     policy_file: Path | None = None
     scopes: Callable[[str], tuple[str, ...]] = lambda _right: SCOPES

@@ -31,11 +31,11 @@ from pileus.kernel.api.errors import (
 )
 from pileus.kernel.api.fields import UNSET
 from pileus.kernel.api.formats import is_whole
-from pileus.kernel.api.layers import Layer, Proceed
 from pileus.kernel.auth.access import within_access_rules
 from pileus.kernel.auth.caller import Authenticator
 from pileus.kernel.serving import negotiate
 from pileus.kernel.serving.decoding import Unread, decoded
+from pileus.kernel.serving.layers import Layer, Proceed
 from pileus.kernel.serving.mount import ActionSet, Mounted
 from pileus.kernel.store import SerializationFailure, Store, UnfitValue
 from pileus.kernel.store.database import MOST_TRIES

@@ -10,9 +10,9 @@ from starlette.requests import ClientDisconnect, Request
 
 from pileus.kernel.api.call import Answer
 from pileus.kernel.api.declare import Service
-from pileus.kernel.api.layers import Claim
 from pileus.kernel.auth.caller import Authenticator
 from pileus.kernel.serving.dispatch import Dispatcher
+from pileus.kernel.serving.layers import Claim
 from pileus.kernel.serving.mount import Mounted
 from pileus.kernel.store import Store
 from pileus.kernel.world import World

@@ -9,7 +9,7 @@ says what holds where nothing was chosen.
 from typing import Any
 
 from pileus.kernel.api.call import Answer, Call
-from pileus.kernel.api.layers import Proceed
+from pileus.kernel.serving.layers import Proceed
 from pileus.object_store.features.feature import parts
 from pileus.object_store.storage.protocol import Storage
 from pileus.object_store.wire.metadata import QUOTED_ETAGS, truth

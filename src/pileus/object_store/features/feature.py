@@ -6,7 +6,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 
 from pileus.kernel.api.call import Answer, Call
-from pileus.kernel.api.layers import Proceed
+from pileus.kernel.serving.layers import Proceed
 
 WRITES = frozenset({"PUT", "POST", "DELETE", "COPY"})
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 
 from pileus.kernel.api.call import Answer, Call
-from pileus.kernel.api.layers import Proceed
+from pileus.kernel.serving.layers import Proceed
 
 _OURS = re.compile(
     rb"x-(account|container|object)-sysmeta-|x-object-transient-|x-backend-"

@@ -41,17 +41,17 @@ class Destination:
 
 
 class Realms:
-    """The realms of a file.
+    """The realms of a file."""
 
-    Args:
-        own: this cloud's own address, which may be named in full.
-    """
-
-    def __init__(self, path: Path, own: str = "") -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._own = urlsplit(own).netloc
+        self._own = ""
         self._seen: tuple[int, int] | None = None
         self._realms: dict[str, Realm] = {}
+
+    def own(self, url: str) -> None:
+        """Let this cloud's own address be named in full."""
+        self._own = urlsplit(url).netloc
 
     def all(self) -> dict[str, Realm]:
         """Every realm, by its name in capitals."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.errors import Unauthorized
-from pileus.kernel.api.layers import Proceed
+from pileus.kernel.serving.layers import Proceed
 from pileus.object_store.tempauth.logic import MARK, TemporaryUsers
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.errors import BadRequest
-from pileus.kernel.api.layers import Proceed
+from pileus.kernel.serving.layers import Proceed
 from pileus.object_store.settings import NameCheckSettings
 
 

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.errors import ApiError
-from pileus.kernel.api.layers import Proceed
+from pileus.kernel.serving.layers import Proceed
 from pileus.kernel.world import World
 from pileus.object_store.features.feature import WRITES, parts
 from pileus.object_store.settings import RateSettings

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.errors import MethodNotAllowed
-from pileus.kernel.api.layers import Proceed
+from pileus.kernel.serving.layers import Proceed
 from pileus.object_store.features.feature import WRITES, parts
 from pileus.object_store.storage.protocol import Storage
 from pileus.object_store.wire.metadata import READ_ONLY, truth

@@ -13,7 +13,7 @@ from typing import Any
 
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.errors import Unauthorized
-from pileus.kernel.api.layers import Proceed
+from pileus.kernel.serving.layers import Proceed
 from pileus.object_store.containers.schema import META
 from pileus.object_store.features.feature import parts
 from pileus.object_store.storage.protocol import Metadata, Storage

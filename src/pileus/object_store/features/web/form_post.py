@@ -25,7 +25,7 @@ from urllib.parse import quote
 
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.errors import ApiError
-from pileus.kernel.api.layers import Proceed
+from pileus.kernel.serving.layers import Proceed
 from pileus.object_store.access import temporary
 from pileus.object_store.features.feature import parts
 from pileus.object_store.features.web.form_parts import Form, Malformed, Part, parameters

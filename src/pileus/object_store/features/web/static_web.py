@@ -17,7 +17,7 @@ from urllib.parse import quote
 import msgspec
 
 from pileus.kernel.api.call import Answer, Call
-from pileus.kernel.api.layers import Proceed
+from pileus.kernel.serving.layers import Proceed
 from pileus.object_store.access import temporary
 from pileus.object_store.containers.schema import META
 from pileus.object_store.features.feature import again, content, parts
