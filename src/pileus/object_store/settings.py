@@ -90,7 +90,8 @@ class ObjectStoreSettings(Settings, frozen=True, forbid_unknown_fields=True):
     policies: Annotated[
         tuple[PolicySettings, ...], doc("Storage policies; the first is the default if none says so.")
     ] = (PolicySettings("Policy-0", default=True),)
-    digests: Annotated[tuple[str, ...], doc("Digests for signed addresses and forms: sha256, sha512, sha1.")] = (
+    digests: Annotated[tuple[str, ...], doc("Digests for signed addresses and forms; sha1 is for old clients.")] = (
+        "sha1",
         "sha256",
         "sha512",
     )

@@ -126,6 +126,7 @@ def _service(parts: Parts, features: tuple[Layer, ...], hosts: DomainRemap | Non
         at_root=("info", "healthcheck", "crossdomain.xml", "endpoints", "recon", "auth"),
         layers=features,
         claim=hosts,
+        fault_types=("text/html", "text/plain"),
         roles=roles,
         policy_file=parts.policy_file("object-store"),
     )

@@ -110,7 +110,7 @@ class Discovery:
             "time": lambda: call.world.clock.now().timestamp(),
         }
         private: dict[str, Callable[[], Any]] = {"load": _load, "mem": _memory, "diskusage": self._usage}
-        if check in private and not self._access.reseller(call.who) and not call.who.is_admin:
+        if check not in public and not self._access.reseller(call.who) and not call.who.is_admin:
             raise Forbidden if call.who.user_id else Unauthorized
         show = public.get(check) or private.get(check)
         if show is None:
