@@ -2,10 +2,12 @@
 
 from typing import Annotated
 
+import msgspec
+
 from pileus.kernel.settings import Settings, doc
 
 
-class PolicySettings(Settings, frozen=True, forbid_unknown_fields=True):
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A storage policy: a choice that a container's maker has.
 
     Attributes:
@@ -23,7 +25,7 @@ class PolicySettings(Settings, frozen=True, forbid_unknown_fields=True):
     encrypted: bool = False
 
 
-class PrefixSettings(Settings, frozen=True, forbid_unknown_fields=True):
+class Prefix(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What accounts of a project start with, and who is at home in them.
 
     Attributes:
@@ -35,7 +37,7 @@ class PrefixSettings(Settings, frozen=True, forbid_unknown_fields=True):
     service_roles: tuple[str, ...] = ()
 
 
-class TemporaryUser(Settings, frozen=True, forbid_unknown_fields=True):
+class TemporaryUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A user of tempauth.
 
     Attributes:
@@ -48,23 +50,65 @@ class TemporaryUser(Settings, frozen=True, forbid_unknown_fields=True):
     groups: tuple[str, ...] = ()
 
 
-class NameCheckSettings(Settings, frozen=True, forbid_unknown_fields=True):
-    """What names may not be."""
+class NameRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What paths may not be.
 
-    characters: Annotated[str, doc("Characters that no path may have; Swift's own choice is '\"`<>.")] = ""
-    most: Annotated[int, doc("Characters of a path at the most; 0 for any.")] = 0
-    pattern: Annotated[str, doc("A regular expression of what may not be in a path.")] = ""
+    Attributes:
+        characters: those that none may have.
+        most: how many it may have; 0 for any.
+        pattern: a regular expression of what may not be in it.
+    """
+
+    characters: str = ""
+    most: int = 0
+    pattern: str = ""
 
 
-class RateSettings(Settings, frozen=True, forbid_unknown_fields=True):
-    """How many requests are taken."""
+class Rates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many requests are taken.
 
-    account: Annotated[float, doc("Containers made or deleted in an account, a second; 0 for any.")] = 0.0
-    container: Annotated[
-        tuple[tuple[int, float], ...], doc("From how many objects on a container takes how many writes a second.")
-    ] = ()
-    listing: Annotated[tuple[tuple[int, float], ...], doc("The same for lists of its objects.")] = ()
-    most_wait: Annotated[float, doc("Seconds that a request waits for its turn; longer is refused.")] = 60.0
+    Attributes:
+        account: containers made or deleted in an account, a second; 0 for any.
+        container: from how many objects on a container takes how many writes a second.
+        listing: the same for lists of its objects.
+        most_wait: seconds that a request waits for its turn; longer is refused.
+    """
+
+    account: float = 0.0
+    container: tuple[tuple[int, float], ...] = ()
+    listing: tuple[tuple[int, float], ...] = ()
+    most_wait: float = 60.0
+
+
+class Features(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is beside the core, each described where it is made.
+
+    Attributes:
+        digests: those that signed addresses and forms may use; sha1 is for old clients.
+        info_key: the key that signs requests for the administrator's /info; empty for none.
+        system_reader_roles: roles that may read everything in every account.
+        allow_origins: sites whose scripts may use every container (CORS).
+        quoted_etags: whether ETags are quoted where account and container do not say.
+        read_only: whether nothing may be written, but to accounts that are excepted.
+        storage_domains: domains whose hosts mean containers and accounts.
+        cname_lookup: whether other hosts are looked up, and followed into those domains.
+        sync_realms: the file of container sync's realms; empty for `object_store/container-sync-realms.conf` in the
+            state folder.
+        tempauth: users for tests, with keys in clear; empty turns it off.
+    """
+
+    digests: tuple[str, ...] = ("sha1", "sha256", "sha512")
+    info_key: str = ""
+    system_reader_roles: tuple[str, ...] = ()
+    allow_origins: tuple[str, ...] = ()
+    quoted_etags: bool = False
+    read_only: bool = False
+    storage_domains: tuple[str, ...] = ()
+    cname_lookup: bool = False
+    sync_realms: str = ""
+    tempauth: tuple[TemporaryUser, ...] = ()
+    names: NameRules = NameRules()
+    rates: Rates = Rates()
 
 
 class ObjectStoreSettings(Settings, frozen=True, forbid_unknown_fields=True):
@@ -83,28 +127,15 @@ class ObjectStoreSettings(Settings, frozen=True, forbid_unknown_fields=True):
         "reader",
     )
     reseller_role: Annotated[str, doc("The role that may do everything in every account.")] = "ResellerAdmin"
-    system_reader_roles: Annotated[tuple[str, ...], doc("Roles that may read everything in every account.")] = ()
     accounts: Annotated[
-        tuple[PrefixSettings, ...], doc("What a project's accounts start with, and the roles of services they need.")
-    ] = (PrefixSettings("AUTH_"), PrefixSettings("SERVICE_", ("service",)))
+        tuple[Prefix, ...],
+        doc("What a project's accounts start with: tables of `name` and the `service_roles` they need besides."),
+    ] = (Prefix("AUTH_"), Prefix("SERVICE_", ("service",)))
     policies: Annotated[
-        tuple[PolicySettings, ...], doc("Storage policies; the first is the default if none says so.")
-    ] = (PolicySettings("Policy-0", default=True),)
-    digests: Annotated[tuple[str, ...], doc("Digests for signed addresses and forms; sha1 is for old clients.")] = (
-        "sha1",
-        "sha256",
-        "sha512",
-    )
-    info_key: Annotated[str, doc("The key that signs requests for the administrator's /info; empty for none.")] = ""
-    allow_origins: Annotated[tuple[str, ...], doc("Sites whose scripts may use every container (CORS).")] = ()
-    quoted_etags: Annotated[bool, doc("Whether ETags are quoted where account and container do not say.")] = False
-    read_only: Annotated[bool, doc("Whether nothing may be written, but to accounts that are excepted.")] = False
-    storage_domains: Annotated[tuple[str, ...], doc("Domains whose hosts mean containers and accounts.")] = ()
-    cname_lookup: Annotated[bool, doc("Whether other hosts are looked up, and followed into those domains.")] = False
-    sync_realms: Annotated[str, doc("The file of container sync's realms; empty for none in the state folder.")] = ""
-    tempauth: Annotated[tuple[TemporaryUser, ...], doc("Users for tests, with keys in clear; empty turns it off.")] = ()
-    name_check: NameCheckSettings = NameCheckSettings()
-    rates: RateSettings = RateSettings()
+        tuple[Policy, ...],
+        doc("Storage policies: tables of `name`, `aliases`, `default`, `deprecated`, `encrypted`."),
+    ] = (Policy("Policy-0", default=True),)
+    features: Annotated[Features, doc("What is beside the core: see docs/guide/object-store.md.")] = Features()
 
     @property
     def prefixes(self) -> tuple[str, ...]:

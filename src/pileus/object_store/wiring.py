@@ -64,26 +64,30 @@ class ObjectStoreService:
         files = FileStorage(folder, parts.world, durable=durable)
         self.storage: Storage = storage or files
         policies = Policies(settings.policies)
-        realms = self._realms = Realms(Path(settings.sync_realms or folder / "container-sync-realms.conf"))
+        realms = self._realms = Realms(Path(settings.features.sync_realms or folder / "container-sync-realms.conf"))
         journal = Journal(self.storage)
         access = Access(settings)
         containers = Containers(self.storage, access, policies, realms, journal)
         archive = Archive(self.storage, parts.world)
         objects = Objects(self.storage, policies, archive, journal, most=settings.most_bytes)
-        door = Door(self.storage, containers, Receiving(realms), settings.digests)
+        door = Door(self.storage, containers, Receiving(realms), settings.features.digests)
         links = Links(objects, door)
         deletions = Deletions(objects, containers, door)
         extraction = Extraction(objects, containers, door, folder)
         users = TemporaryUsers(settings, parts.world)
         features = joined(objects, users, settings, parts.world)
-        hosts = DomainRemap(settings, parts.world, lookup or resolving.lookup) if settings.storage_domains else None
+        hosts = (
+            DomainRemap(settings, parts.world, lookup or resolving.lookup)
+            if settings.features.storage_domains
+            else None
+        )
         self.api = _service(parts, tuple(features), hosts, ("swiftoperator", settings.reseller_role))
 
         def told() -> dict[str, Any]:
             return capabilities(settings, policies, features, realms, hosts.info() if hosts is not None else {})
 
         self.api.add(
-            Discovery(told, access, settings.info_key, folder),
+            Discovery(told, access, settings.features.info_key, folder),
             TempAuthResource(users),
             AccountResource(Accounts(self.storage, access, policies), access, deletions, extraction),
             ContainerResource(self.storage, containers, extraction),

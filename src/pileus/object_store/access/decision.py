@@ -19,7 +19,7 @@ class Access:
     def __init__(self, settings: ObjectStoreSettings) -> None:
         self._operators = _lower(settings.operator_roles)
         self._readers = _lower(settings.reader_roles)
-        self._system_readers = _lower(settings.system_reader_roles)
+        self._system_readers = _lower(settings.features.system_reader_roles)
         self._reseller = settings.reseller_role.lower()
         self._prefixes = {prefix.name: _lower(prefix.service_roles) for prefix in settings.accounts}
 

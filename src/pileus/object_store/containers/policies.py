@@ -7,7 +7,7 @@ case.
 
 from typing import Any
 
-from pileus.object_store.settings import PolicySettings
+from pileus.object_store.settings import Policy
 
 
 class Policies:
@@ -17,13 +17,13 @@ class Policies:
         default: the name of the one that containers have which name none.
     """
 
-    def __init__(self, settings: tuple[PolicySettings, ...]) -> None:
-        self._all = settings or (PolicySettings("Policy-0"),)
+    def __init__(self, settings: tuple[Policy, ...]) -> None:
+        self._all = settings or (Policy("Policy-0"),)
         chosen = [policy for policy in self._all if policy.default] or [*self._all]
         self.default = chosen[0].name
         self._by_name = {name.lower(): policy for policy in self._all for name in (policy.name, *policy.aliases)}
 
-    def find(self, name: str) -> PolicySettings | None:
+    def find(self, name: str) -> Policy | None:
         """The policy that a name or alias means."""
         return self._by_name.get(name.strip().lower())
 

@@ -95,6 +95,6 @@ def _tempurl(settings: ObjectStoreSettings) -> dict[str, Any]:
         "incoming_allow_headers": [],
         "outgoing_remove_headers": ["x-object-meta-*"],
         "outgoing_allow_headers": ["x-object-meta-public-*"],
-        "allowed_digests": sorted(settings.digests),
-        **({"deprecated_digests": ["sha1"]} if "sha1" in settings.digests else {}),
+        "allowed_digests": sorted(settings.features.digests),
+        **({"deprecated_digests": ["sha1"]} if "sha1" in settings.features.digests else {}),
     }

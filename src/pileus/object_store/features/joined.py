@@ -13,7 +13,7 @@ from pileus.object_store.features.web.cors import Cors
 from pileus.object_store.features.web.form_post import FormPost
 from pileus.object_store.features.web.static_web import StaticWeb
 from pileus.object_store.objects.logic import Objects
-from pileus.object_store.settings import NameCheckSettings, ObjectStoreSettings
+from pileus.object_store.settings import NameRules, ObjectStoreSettings
 from pileus.object_store.tempauth.layer import TempAuth
 from pileus.object_store.tempauth.logic import TemporaryUsers
 
@@ -23,13 +23,13 @@ def joined(objects: Objects, users: TemporaryUsers, settings: ObjectStoreSetting
     storage = objects.storage
     found: list[tuple[bool, Feature]] = [
         (True, Gatekeeper()),
-        (settings.name_check != NameCheckSettings(), NameCheck(settings.name_check)),
-        (True, Cors(storage, settings.allow_origins)),
-        (True, EtagQuoter(storage, always=settings.quoted_etags)),
+        (settings.features.names != NameRules(), NameCheck(settings.features.names)),
+        (True, Cors(storage, settings.features.allow_origins)),
+        (True, EtagQuoter(storage, always=settings.features.quoted_etags)),
         (bool(users), TempAuth(users)),
-        (True, RateLimit(storage, settings.rates, world)),
-        (True, ReadOnly(storage, everywhere=settings.read_only)),
-        (True, FormPost(objects, settings.digests)),
+        (True, RateLimit(storage, settings.features.rates, world)),
+        (True, ReadOnly(storage, everywhere=settings.features.read_only)),
+        (True, FormPost(objects, settings.features.digests)),
         (True, StaticWeb(storage)),
     ]
     return [feature for on, feature in found if on]

@@ -2,7 +2,7 @@
 
 Users and keys stand in the settings:
 
-    [[object_store.tempauth]]
+    [[object_store.features.tempauth]]
     account = "test"
     user = "tester"
     key = "testing"
@@ -29,7 +29,7 @@ class TemporaryUsers:
     """The users that the settings name."""
 
     def __init__(self, settings: ObjectStoreSettings, world: World) -> None:
-        self._users = {f"{user.account}:{user.user}": user for user in settings.tempauth}
+        self._users = {f"{user.account}:{user.user}": user for user in settings.features.tempauth}
         self._prefixes = settings.prefixes
         self._world = world
 

@@ -1,6 +1,6 @@
 """Accounts and containers as hosts (domain remap), and hosts that only point to those (CNAME lookup).
 
-With the setting `storage_domains = ["storage.example"]`
+With `object_store.features.storage_domains = ["storage.example"]`
 
     http://photos.AUTH-p1.storage.example/2026/cat.jpg   is  /v1/AUTH_p1/photos/2026/cat.jpg
     http://AUTH-p1.storage.example/photos/cat.jpg        is  /v1/AUTH_p1/photos/cat.jpg
@@ -35,10 +35,10 @@ class DomainRemap:
     """
 
     def __init__(self, settings: ObjectStoreSettings, world: World, lookup: Lookup | None) -> None:
-        self._domains = tuple("." + domain.strip(".").lower() for domain in settings.storage_domains)
+        self._domains = tuple("." + domain.strip(".").lower() for domain in settings.features.storage_domains)
         self._prefixes = {prefix.lower(): prefix for prefix in settings.prefixes}
         self._world = world
-        self._lookup = lookup if settings.cname_lookup else None
+        self._lookup = lookup if settings.features.cname_lookup else None
         self._known: dict[str, tuple[str, float]] = {}
 
     def info(self) -> dict[str, Any]:

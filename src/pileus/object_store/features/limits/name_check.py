@@ -1,6 +1,6 @@
 r"""Names that clients of other systems trip over are refused.
 
-Off unless the setting `name_check` names characters or a pattern.  Swift's own choice is the characters ``'"`<>``, at
+Off unless the setting `names` (of `object_store.features`) gives characters or a pattern.  Swift's own choice is the characters ``'"`<>``, at
 most 255 characters in a path, and ``/\./|/\.\./|/\.$|/\.\.$`` as the pattern of what may not be in it.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.errors import BadRequest
 from pileus.kernel.serving.layers import Proceed
-from pileus.object_store.settings import NameCheckSettings
+from pileus.object_store.settings import NameRules
 
 
 class NameCheck:
@@ -18,7 +18,7 @@ class NameCheck:
 
     name = "name_check"
 
-    def __init__(self, settings: NameCheckSettings) -> None:
+    def __init__(self, settings: NameRules) -> None:
         self._characters = settings.characters
         self._most = settings.most
         self._pattern = re.compile(settings.pattern) if settings.pattern else None

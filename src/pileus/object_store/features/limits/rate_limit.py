@@ -1,6 +1,6 @@
 """How many requests a second an account and a container take.
 
-* `account` (of the setting `rates`): making and deleting containers, a second and account.
+* `account` (of `object_store.features.rates`): making and deleting containers, a second and account.
 * `container`: pairs of (objects in the container, writes a second).  A full container takes fewer: between two pairs
 the
   rate goes in a straight line, behind the last one it stays.
@@ -21,7 +21,7 @@ from pileus.kernel.api.errors import ApiError
 from pileus.kernel.serving.layers import Proceed
 from pileus.kernel.world import World
 from pileus.object_store.features.feature import WRITES, parts
-from pileus.object_store.settings import RateSettings
+from pileus.object_store.settings import Rates
 from pileus.object_store.storage.protocol import Storage
 from pileus.object_store.wire.metadata import WRITE_RATE
 
@@ -91,7 +91,7 @@ class RateLimit:
 
     name = "ratelimit"
 
-    def __init__(self, storage: Storage, settings: RateSettings, world: World) -> None:
+    def __init__(self, storage: Storage, settings: Rates, world: World) -> None:
         self._storage = storage
         self._settings = settings
         self._turns = Turns(world, settings.most_wait)
