@@ -323,6 +323,7 @@ class Service:
         roles: roles that a fresh cloud has for it.
         claim: tells requests that are for this service whatever their path (by their host).
         scopes: tells the kinds of scope that a right needs.
+        admit: raises for callers whom no operation serves that needs a token.
     """
 
     type: str
@@ -355,6 +356,7 @@ class Service:
     rules: tuple[Rule, ...] = ()
     policy_file: Path | None = None
     scopes: Callable[[str], tuple[str, ...]] = lambda _right: SCOPES
+    admit: Callable[[Any], None] = lambda _caller: None
     resources: list[Any] = field(default_factory=list)
     policy: Policy = field(init=False)
 
