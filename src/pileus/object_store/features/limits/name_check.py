@@ -1,7 +1,8 @@
 r"""Names that clients of other systems trip over are refused.
 
-Off unless the setting `names` (of `object_store.features`) gives characters or a pattern.  Swift's own choice is the characters ``'"`<>``, at
-most 255 characters in a path, and ``/\./|/\.\./|/\.$|/\.\.$`` as the pattern of what may not be in it.
+Off unless the setting `names` (of `object_store.features`) gives characters or a pattern.  Swift's own choice is the
+characters ``'"`<>``, at most 255 characters in a path, and ``/\./|/\.\./|/\.$|/\.\.$`` as the pattern of what may not
+be in it.
 """
 
 import re
