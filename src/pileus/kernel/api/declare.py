@@ -309,8 +309,7 @@ class Service:
         complete: adds to an answer what every answer of this service carries, faults included.
         at_root: first segments that this service answers at the root of the port as well ("info" for `/info`).
         strict_media: whether a wrong content type is 415 (else 400).
-        wrong_media: the error for a body whose content type (empty for none) is not taken, told whether there is a
-            body; None for the kernel's own.
+        wrong_media: the error for a body whose content type (empty for none) is not taken; None for the kernel's own.
         rights_first: whether rights are asked for before the path's resource is looked for and before the body is
             validated; no right may depend on either then.
         strict_query: the change from which on every operation refuses query parameters that it does not know.
@@ -320,8 +319,8 @@ class Service:
             empty id ("/servers/") is unknown instead of the whole list.
         fault_types: the content types that `fault` answers.
         layers: what every request passes on its way to the routes, outermost first.
+        claim: tells requests that are for it whatever their path (by their host).
         roles: roles that a fresh cloud has for it.
-        claim: tells requests that are for this service whatever their path (by their host).
         scopes: tells the kinds of scope that a right needs.
         admit: raises for callers whom no operation serves that needs a token.
     """
