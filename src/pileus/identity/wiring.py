@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -143,6 +144,22 @@ def _api(parts: Parts, settings: IdentitySettings) -> Service:
     )
 
 
+def _catalog(revisions: Revisions) -> list[Any]:
+    """The resources that the catalog is made of."""
+    return [
+        Regions(revisions),
+        CatalogServices(revisions),
+        Endpoints(revisions),
+        EndpointGroups(revisions),
+        GroupInProject(revisions),
+        EndpointFilters(revisions),
+        Policies(),
+        PolicyEndpoints(),
+        EndpointPolicy(),
+        *association_resources(),
+    ]
+
+
 def wire(parts: Parts, settings: IdentitySettings | None = None, *, follows: bool = False) -> IdentityService:
     """Make identity from the kernel's parts.
 
@@ -189,16 +206,7 @@ def wire(parts: Parts, settings: IdentitySettings | None = None, *, follows: boo
         Inferences(),
         *grant_resources(revisions),
         RoleAssignments(revisions, book),
-        Regions(revisions),
-        CatalogServices(revisions),
-        Endpoints(revisions),
-        EndpointGroups(revisions),
-        GroupInProject(revisions),
-        EndpointFilters(revisions),
-        Policies(),
-        PolicyEndpoints(),
-        EndpointPolicy(),
-        *association_resources(),
+        *_catalog(revisions),
         Credentials(blobs),
         Ec2Credentials(blobs),
         Ec2Tokens(signed),

@@ -190,6 +190,24 @@ async def test_project_trees_and_tags(admin, make):
     assert (await admin.head(f"{url}/tags/z")).status_code == 404
 
 
+async def test_a_projects_manager_does_not_list_roles_but_a_domains_does(cloud, admin, make):
+    """As upstream: `role:manager and not domain_id:None`."""
+    user = await make("users", name="m", password="pw")
+    manager = (await admin.get("/v3/roles?name=manager")).json()["roles"][0]["id"]
+    demo = (await admin.get("/v3/projects?name=demo")).json()["projects"][0]["id"]
+    for place, scope, status in (
+        (f"projects/{demo}", {"project": {"id": demo}}, 403),
+        ("domains/default", {"domain": {"id": "default"}}, 200),
+    ):
+        assert (await admin.put(f"/v3/{place}/users/{user['id']}/roles/{manager}")).status_code == 204
+        client = await cloud.login("m", "pw", scope)
+        assert (await client.get("/v3/roles")).status_code == status
+    assert (await client.get("/v3/role_assignments?include_subtree")).status_code == 400
+    listed = (await client.get("/v3/role_assignments")).json()["role_assignments"]
+    assert listed
+    assert all("system" not in line["scope"] for line in listed)
+
+
 async def test_domain_managers(cloud, admin, make):
     """A manager of a domain makes users and hands out the lesser roles in it, and nothing elsewhere."""
     domain = await make("domains", name="d1")

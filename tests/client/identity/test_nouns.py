@@ -2,7 +2,7 @@
 
 import pytest
 
-from .clouds import ClientFailed
+from ..clouds import ClientFailed  # noqa: TID252 - the module that the fixtures know
 
 
 def names(rows, key="Name"):
