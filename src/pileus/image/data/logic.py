@@ -17,6 +17,8 @@ from pileus.image.images.logic import Images
 from pileus.image.images.table import IMAGES
 from pileus.image.inspection.logic import Inspector
 from pileus.image.locations.logic import Locations
+from pileus.image.quotas.logic import MIB, SIZE, STAGE
+from pileus.image.quotas.logic import UPLOADING as COUNT_UPLOADING
 from pileus.image.signatures.verification import Verifier
 from pileus.image.staging.area import Area, Staged
 from pileus.image.stores.protocol import Shelf, StoreUnreachable, TooMuchData
@@ -87,6 +89,7 @@ class Data:
         Raises:
             WrongStatus: it has data already, or is being filled by somebody else.
             BadRequest: its formats are not set.
+            QuotaExceeded: its project has too much already.
         """
         if task == UPLOADING and (image["disk_format"] is None or image["container_format"] is None):
             raise BadRequest("disk_format and container_format must be set before data are uploaded.")
@@ -94,6 +97,9 @@ class Data:
         claim = update(IMAGES).where(IMAGES.c.id == image["id"], IMAGES.c.status == "queued", IMAGES.c.task.is_(None))
         if not await tx.run(claim.values(status=status, task=task)):
             raise WrongStatus(id=image["id"], status=image["status"], verb="given data")
+        quotas = self._parts.images.quotas
+        await quotas.hold(tx, image["owner"], SIZE if task == UPLOADING else STAGE)
+        await quotas.hold(tx, image["owner"], COUNT_UPLOADING, delta=1)
 
     async def take(self, image: Row, data: AsyncIterator[bytes], store: str = "") -> None:
         """Store an image's data, after they were inspected, and make the image active.
@@ -148,6 +154,7 @@ class Data:
                 return False
             await parts.locations.add(tx, image["id"], store, staged.digest)
             await parts.images.save(tx, current, {"status": "active", "task": None, **facts(staged, virtual_size)})
+            await parts.images.quotas.hold(tx, current["owner"], SIZE, delta=staged.size // MIB)
             return True
 
         return await parts.keeper.keep(parts.area.path(staged.name), staged.digest, store, finish, share=True)
@@ -169,6 +176,7 @@ class Data:
                     return False
                 await parts.locations.stage(tx, image["id"], staged, parts.node)
                 await parts.images.save(tx, current, {"task": None, "size": staged.size})
+                await parts.images.quotas.hold(tx, current["owner"], STAGE, delta=staged.size // MIB)
                 return True
 
             if not await retrying(parts.store, finish):

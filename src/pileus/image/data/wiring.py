@@ -18,6 +18,7 @@ from pileus.image.imports.sources import Endpoint, Sources
 from pileus.image.inspection.logic import Inspector
 from pileus.image.locations.logic import Locations
 from pileus.image.outside.client import Lookup, Outside
+from pileus.image.quotas.logic import Quotas
 from pileus.image.reconcilers.sweeper import Sweeper
 from pileus.image.settings import ImageSettings
 from pileus.image.signatures.certificates import CertificateFolder
@@ -52,7 +53,9 @@ class DataSide(msgspec.Struct, frozen=True):
         await self.sweeper.tidy(everything=True)
 
 
-def make(parts: Parts, settings: ImageSettings, tasks: Tasks, endpoint: Endpoint, lookup: Lookup) -> DataSide:
+def make(
+    parts: Parts, settings: ImageSettings, tasks: Tasks, quotas: Quotas, endpoint: Endpoint, lookup: Lookup
+) -> DataSide:
     """Build what deals with data.
 
     Args:
@@ -60,7 +63,7 @@ def make(parts: Parts, settings: ImageSettings, tasks: Tasks, endpoint: Endpoint
         lookup: tells the addresses of hosts outside.
     """
     outside = Outside(settings.download, lookup)
-    dealt = _parts(parts, settings, outside)
+    dealt = _parts(parts, settings, outside, quotas)
     data = Data(dealt)
     sources = Sources(dealt, data, outside, endpoint, settings.imports.copied_properties)
     methods = settings.imports.methods
@@ -78,7 +81,7 @@ def make(parts: Parts, settings: ImageSettings, tasks: Tasks, endpoint: Endpoint
     return DataSide(dealt, data, imports, sweeper, tuple(resources))
 
 
-def _parts(parts: Parts, settings: ImageSettings, outside: Outside) -> DataParts:
+def _parts(parts: Parts, settings: ImageSettings, outside: Outside, quotas: Quotas) -> DataParts:
     folder = parts.state / "image"
     stores = stores_of(settings, folder, parts.world, outside)
     locations = Locations(stores, parts.world, show=settings.show_locations)
@@ -86,7 +89,7 @@ def _parts(parts: Parts, settings: ImageSettings, outside: Outside) -> DataParts
     return DataParts(
         store=parts.store,
         world=parts.world,
-        images=Images(parts.world, locations),
+        images=Images(parts.world, locations, quotas),
         stores=stores,
         locations=locations,
         area=Area(folder / "staging", settings.hash_algorithm),

@@ -9,6 +9,7 @@ from pileus.image.imports import marks
 from pileus.image.imports.operations.image_import import ImageImport
 from pileus.image.imports.sources import Sources
 from pileus.image.outside.client import Outside
+from pileus.image.quotas.logic import SIZE, STAGE, UPLOADING
 from pileus.image.stores.registry import UnknownStore
 from pileus.image.tasks.logic import Tasks
 from pileus.kernel.api.errors import BadRequest, Conflict
@@ -130,6 +131,7 @@ class Imports:
         if method["name"] != COPY:
             changes["status"] = "importing"
         await self._parts.images.save(tx, image, changes)
+        await self._parts.images.quotas.hold(tx, image["owner"], SIZE, UPLOADING, STAGE)
         await self._engine.begin(
             tx,
             ImageImport.kind,
