@@ -21,6 +21,7 @@ from pileus.image.outside.client import Lookup, look_up
 from pileus.image.quotas.api import UsageResource
 from pileus.image.quotas.logic import Quotas
 from pileus.image.reconcilers.expiry import TaskExpiry
+from pileus.image.reconcilers.prefetcher import Prefetcher
 from pileus.image.rules import RULES
 from pileus.image.schemas.api import SchemaResource, VersionList
 from pileus.image.service import ImageRecord
@@ -77,7 +78,11 @@ class ImageService:
             *metadefs(parts.world),
             *side.resources,
         )
-        parts.loops.add(TaskExpiry(parts.store, self.tasks), side.sweeper)
+        parts.loops.add(
+            TaskExpiry(parts.store, self.tasks),
+            side.sweeper,
+            Prefetcher(parts.store, side.parts.cache, side.data, self._images),
+        )
 
     async def start(self) -> None:
         """Make the stores usable, and put right what an earlier process left."""

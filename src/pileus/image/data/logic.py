@@ -5,12 +5,14 @@ All data come into the staging area first; what is in a store was inspected, and
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import msgspec
 from sqlalchemy import select, update
 
+from pileus.image.cache.logic import Cache
 from pileus.image.data.keeping import Keeper
 from pileus.image.errors import ImageGone, WrongStatus
 from pileus.image.images.logic import Images
@@ -40,6 +42,7 @@ class Parts(msgspec.Struct, frozen=True):
     store: Store
     world: World
     images: Images
+    cache: Cache
     stores: Stores
     locations: Locations
     area: Area
@@ -55,15 +58,18 @@ class Opened(msgspec.Struct, frozen=True):
 
     Attributes:
         path: the file that holds them, where there is one on this machine.
+        passing: if set, given all the data as they are read, and gives them on: the cache.
     """
 
     shelf: Shelf
     name: str
     path: Path | None
+    passing: Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]] | None = None
 
     def read(self, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         """The data in pieces, from a byte on."""
-        return self.shelf.read(self.name, start, length)
+        data = self.shelf.read(self.name, start, length)
+        return self.passing(data) if self.passing is not None and start == 0 and length is None else data
 
 
 def facts(staged: Staged, virtual_size: int | None) -> Row:
@@ -193,11 +199,12 @@ class Data:
 
         await retrying(self._parts.store, free)
 
-    async def open(self, image: Row, prefer: Iterable[str] = ()) -> Opened | None:
+    async def open(self, image: Row, prefer: Iterable[str] = (), *, caching: bool = True) -> Opened | None:
         """An image's data, from the best place that answers; None if it has none.
 
         Args:
             prefer: stores to try before the others.
+            caching: whether what lies elsewhere is read from the cache, and comes into it.
 
         Raises:
             StoreUnreachable: it has data, but no place gives them.
@@ -212,6 +219,8 @@ class Data:
             if member is None:
                 continue
             path = await member.shelf.path(place["name"])
+            if path is None and caching:
+                path = await self._parts.cache.path(image)
             if path is None:
                 try:
                     await member.shelf.size(place["name"])
@@ -219,7 +228,9 @@ class Data:
                     LOG.warning("image cannot be read", image=image["id"], store=place["store"], error=str(error))
                     reason = error
                     continue
-            return Opened(member.shelf, place["name"], path)
+            cached = path is None and caching and self._parts.cache.takes(image)
+            passing = partial(self._parts.cache.passing, image) if cached else None
+            return Opened(member.shelf, place["name"], path, passing)
         if places:
             raise reason
         return None

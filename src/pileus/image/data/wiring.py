@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from pileus.image.cache.api import CacheResource
+from pileus.image.cache.logic import Cache
 from pileus.image.data.api import ActionResource, DataResource
 from pileus.image.data.keeping import Keeper
 from pileus.image.data.logic import Data
@@ -76,6 +78,7 @@ def make(
         ImportResource(images, imports),
         InfoResource(stores, methods),
         StoreResource(images, dealt.locations, stores, dealt.keeper),
+        CacheResource(dealt.cache, images),
     )
     sweeper = Sweeper(parts.store, stores, dealt.locations, dealt.area, dealt.keeper, node=parts.node)
     return DataSide(dealt, data, imports, sweeper, tuple(resources))
@@ -90,6 +93,14 @@ def _parts(parts: Parts, settings: ImageSettings, outside: Outside, quotas: Quot
         store=parts.store,
         world=parts.world,
         images=Images(parts.world, locations, quotas),
+        cache=Cache(
+            parts.store,
+            parts.world,
+            parts.signals,
+            folder=folder / "cache",
+            node=parts.node,
+            most=settings.cache_bytes,
+        ),
         stores=stores,
         locations=locations,
         area=Area(folder / "staging", settings.hash_algorithm),
