@@ -110,7 +110,7 @@ class Cloud:
             )
             await self.compute.prepare(tx)
         await self.image.start()
-        await self.object_store.start()
+        await self.object_store.start(url)
         await self.ground.start(self.parts, self.compute, self.image.path)
         await self.compute.meet_hosts()
         await self.parts.engine.start()

@@ -52,7 +52,7 @@ class Bootstrap:
             services: what the catalog shows.
         """
         await self._domain(tx)
-        roles = await self._roles(tx)
+        roles = await self._roles(tx, [role for service in services for role in service.roles])
         projects = {name: await self._project(tx, name) for name in PROJECT_NAMES}
         users = await self._users(tx, passwords)
         if "admin" in users:
@@ -79,13 +79,13 @@ class Bootstrap:
             row = _project("Default", "", None, description="The default domain")
             await tx.insert(PROJECTS, {**row, "id": DEFAULT_DOMAIN, "is_domain": True})
 
-    async def _roles(self, tx: Tx) -> dict[str, str]:
+    async def _roles(self, tx: Tx, more: Sequence[str]) -> dict[str, str]:
         rows = await tx.all(select(ROLES).where(ROLES.c.domain_id == ""))
         ids = {row["name"]: row["id"] for row in rows}
-        for name in ROLE_NAMES:
+        for name in (*ROLE_NAMES, *more):
             if name not in ids:
                 ids[name] = self._world.ids.hex()
-                options = {"immutable": True}
+                options = {"immutable": True} if name in ROLE_NAMES else {}
                 row = {"id": ids[name], "name": name, "domain_id": "", "description": None}
                 await tx.insert(ROLES, {**row, "options": options, "extra": {}})
         present = {(row["prior_id"], row["implied_id"]) for row in await tx.all(select(IMPLICATIONS))}

@@ -12,6 +12,7 @@ from pileus.kernel.api.call import Answer
 from pileus.kernel.api.declare import Service
 from pileus.kernel.auth.caller import Authenticator
 from pileus.kernel.serving.dispatch import Dispatcher
+from pileus.kernel.serving.layers import Claim
 from pileus.kernel.serving.mount import Mounted
 from pileus.kernel.store import Store
 from pileus.kernel.world import World
@@ -46,6 +47,7 @@ class Application:
         self.services = services
         self._plain = plain or {}
         self._by_prefix: dict[str, tuple[str, Dispatcher]] = {}
+        self._claimants: list[tuple[Claim, Dispatcher]] = []
         for service in services:
             dispatcher = Dispatcher(Mounted(service), store, world, authenticator, public_url)
             for prefix in (service.prefix, *service.aliases):
@@ -54,6 +56,8 @@ class Application:
                 self._by_prefix[first] = (prefix, dispatcher)
             for first in service.at_root:
                 self._by_prefix[first] = ("", dispatcher)
+            if service.claim is not None:
+                self._claimants.append((service.claim, dispatcher))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI connection."""
@@ -70,6 +74,11 @@ class Application:
         first = path[1:].partition("/")[0]
         found = self._by_prefix.get(first)
         try:
+            for claim, dispatcher in self._claimants:
+                claimed = await claim(request)
+                if claimed is not None:
+                    found, path = ("", dispatcher), claimed
+                    break
             if found is not None:
                 prefix, dispatcher = found
                 answer = await dispatcher.answer(request, prefix, path[len(prefix) :] or "/")
