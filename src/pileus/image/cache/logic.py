@@ -156,10 +156,8 @@ class Cache:
         """Make the cache as small as it may be; how many files went, and how many bytes."""
 
         async def choose(tx: Tx) -> list[Row]:
-            total = int(
-                await tx.scalar(select(func.coalesce(func.sum(CACHED.c.size), 0)).where(CACHED.c.node == self._node))
-                or 0
-            )
+            mine = CACHED.c.node == self._node
+            total = int(await tx.scalar(select(func.coalesce(func.sum(CACHED.c.size), 0)).where(mine)) or 0)
             gone: list[Row] = []
             by_age = select(CACHED).where(mine).order_by(CACHED.c.last_accessed)
             for row in await tx.all(by_age) if total > self._most else []:
