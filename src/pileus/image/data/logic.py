@@ -106,6 +106,7 @@ class Data:
         quotas = self._parts.images.quotas
         await quotas.hold(tx, image["owner"], SIZE if task == UPLOADING else STAGE)
         await quotas.hold(tx, image["owner"], COUNT_UPLOADING, delta=1)
+        await self._parts.locations.clear(tx, image["id"])
 
     async def take(self, image: Row, data: AsyncIterator[bytes], store: str = "") -> None:
         """Store an image's data, after they were inspected, and make the image active.

@@ -86,6 +86,7 @@ class Images:
         except DuplicateRow:
             raise DuplicateImage(id=row["id"]) from None
         await self.quotas.hold(tx, row["owner"], COUNT, delta=1)
+        await self.locate(tx, [row])
         return row
 
     async def get(self, tx: Tx, who: Caller, id: str) -> Row:
