@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from .clouds import ClientFailed
+from client.clouds import ClientFailed
 
 
 def named(rows):

@@ -21,7 +21,7 @@ def test_images_with_data(sdk, name, tmp_path):
     assert image.id in {found.id for found in sdk.images(status="active", owner=image.owner_id, limit=1)}
     changed = sdk.update_image(image.id, name=name("sdk"), min_disk=1, hw_disk_bus="scsi")
     assert (changed.min_disk, changed.hw_disk_bus) == (1, "scsi")
-    assert sdk.update_image_properties(image=image.id, meta={}, os_distro="debian")
+    assert sdk.update_image_properties(image=sdk.get_image(image.id), os_distro="debian")
     sdk.add_tag(image.id, "word")
     assert sdk.get_image(image.id).tags == ["word"]
     sdk.remove_tag(image.id, "word")
