@@ -54,8 +54,7 @@ class RegisteredLimits:
     async def update(self, call: Call, limit: Row, body: dict[str, Any]) -> Row:
         """Change a registered limit."""
         changed = {**limit, **body}
-        if any(changed[name] != limit[name] for name in ("service_id", "region_id", "resource_name")):
-            await self._refuse_used(call.tx, limit["id"])
+        await self._refuse_used(call.tx, limit["id"])
         await self._check(call.tx, changed)
         if body:
             where = REGISTERED_LIMITS.c.id == limit["id"]
