@@ -84,7 +84,7 @@ async def test_images_are_counted(api, identity):
     await made(api)
 
 
-async def test_no_more_images_than_the_limit_however_many_ask_at_once(api, identity):
+async def test_ossa_2015_003_no_more_images_than_the_limit_however_many_ask_at_once(api, identity):
     identity.kept["p1"] = {"image_count_total": 5}
     answers = await asyncio.gather(*[api.post(AT, json={}) for _ in range(20)])
     assert sorted(answer.status_code for answer in answers) == [201] * 5 + [413] * 15
@@ -102,7 +102,7 @@ async def test_data_beyond_the_limit_are_refused_and_gone(api, identity, service
     assert len(await service.dealing.stores.store("file").names()) == 2
 
 
-async def test_no_more_data_than_the_limit_however_many_come_at_once(api, identity):
+async def test_ossa_2015_020_no_more_data_than_the_limit_however_many_come_at_once(api, identity):
     identity.kept["p1"] = {"image_size_total": 4}
     images = [await made(api) for _ in range(8)]
 
