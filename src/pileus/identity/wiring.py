@@ -1,13 +1,15 @@
 """Puts identity together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 
 from pileus.identity.application_credentials.api import AccessRules, ApplicationCredentials
 from pileus.identity.application_credentials.logic import ApplicationCredentialLogic
 from pileus.identity.assignments.api import grant_resources
+from pileus.identity.audit.logic import Auditor, sink_of
 from pileus.identity.bootstrap import Bootstrap
 from pileus.identity.credentials.api import Credentials
 from pileus.identity.credentials.logic import Blobs
@@ -27,6 +29,8 @@ from pileus.identity.endpoints.table import ENDPOINTS
 from pileus.identity.errors import fault, invalid
 from pileus.identity.groups.api import Groups, Membership
 from pileus.identity.limits.api import Limits, RegisteredLimits
+from pileus.identity.limits.levels import depth_of
+from pileus.identity.limits.reckoning import limits_of
 from pileus.identity.listing import page_links
 from pileus.identity.logins import Logins, Rests
 from pileus.identity.logins import wire as wire_logins
@@ -100,6 +104,10 @@ class IdentityService:
         found = select(e.url).join(SERVICES, s.id == e.service_id).where(s.type == type, s.enabled, e.enabled)
         return await tx.scalar(found.where(e.region_id == region, e.interface == interface).limit(1)) or ""
 
+    async def limits(self, tx: Tx, type: str, region: str, project_id: str) -> dict[str, int]:
+        """A project's limits on the resources of a service."""
+        return await limits_of(tx, type, region, project_id)
+
     async def project_exists(self, tx: Tx, project_id: str) -> bool:
         """Whether there is such a project."""
         return await tx.first(select(PROJECTS.c.id).where(PROJECTS.c.id == project_id)) is not None
@@ -112,6 +120,7 @@ class IdentityService:
         url: str,
         demo_password: str = "",
         services: Sequence[Service] = (),
+        places: Mapping[str, str] | None = None,
     ) -> None:
         """Make what a fresh cloud needs; safe to repeat."""
         self._logins.places.root = url.rstrip("/")
@@ -119,11 +128,12 @@ class IdentityService:
         if demo_password:
             passwords["demo"] = demo_password
         shown = [self.api, *(service for service in services if service.type != self.api.type)]
-        await self._bootstrap.run(tx, passwords=passwords, url=url, services=shown)
+        await self._bootstrap.run(tx, passwords=passwords, url=url, services=shown, places=places or {})
 
 
-def _api(parts: Parts) -> Service:
+def _api(parts: Parts, settings: IdentitySettings) -> Service:
     """The API, without resources yet."""
+    auditor = Auditor(sink_of(settings.audit, parts.state / "identity"), settings.audit.password_key)
     return Service(
         type="identity",
         name="keystone",
@@ -137,17 +147,38 @@ def _api(parts: Parts) -> Service:
         stamp=stamp,  # type: ignore[arg-type]  # takes None too
         rules=RULES,
         scopes=scopes_of,
+        complete=auditor.complete,
         admit=refuse_signers,
         policy_file=parts.policy_file("identity"),
         strict_media=False,
     )
 
 
-def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityService:
-    """Make identity from the kernel's parts."""
+def _catalog(revisions: Revisions) -> list[Any]:
+    """The resources that the catalog is made of."""
+    return [
+        Regions(revisions),
+        CatalogServices(revisions),
+        Endpoints(revisions),
+        EndpointGroups(revisions),
+        GroupInProject(revisions),
+        EndpointFilters(revisions),
+        Policies(),
+        PolicyEndpoints(),
+        EndpointPolicy(),
+        *association_resources(),
+    ]
+
+
+def wire(parts: Parts, settings: IdentitySettings | None = None, *, follows: bool = False) -> IdentityService:
+    """Make identity from the kernel's parts.
+
+    Args:
+        follows: whether another process on this machine changes what this one answers from: it looks each time.
+    """
     settings = settings or IdentitySettings()
-    store, world = parts.store, parts.world
-    revisions = Revisions(store, world.clock, shared=not isinstance(store, SqliteStore))
+    store, world, shared = parts.store, parts.world, follows or not isinstance(parts.store, SqliteStore)
+    revisions = Revisions(store, world.clock, shared=shared, interval=0.0 if follows else 1.0)
     book, catalog = RoleBook(), Catalog()
     accesses = Accesses(store, revisions, world.clock, book, catalog)
     blobs = Blobs(Keys(parts.state / "identity" / "credential-keys", world.ids))
@@ -157,12 +188,15 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
     directories = Directories(store, world, revisions, configs)
     parts.loops.add(Watch(store, directories, settings.directory_seconds))
     login = PasswordLogin(store, world.clock, passwords, compliance, settings, directories)
-    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions, compliance, directories)
+    projects, users = (
+        ProjectLogic(world, revisions, depth_of(settings.limit_model)),
+        UserLogic(world, revisions, compliance, directories),
+    )
     rests = Rests(parts, settings, revisions, accesses, book, blobs, passwords, login, projects)
     logins = wire_logins(rests)
     signers = Signers(store, world, revisions, accesses, blobs)
     signed = SignedRequests(signers, logins.tokens, world.clock, timedelta(seconds=settings.token_seconds))
-    api = _api(parts)
+    api = _api(parts, settings)
     api.tokenless = logins.certificates.caller
     api.add(
         Discovery(),
@@ -181,16 +215,7 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         Inferences(),
         *grant_resources(revisions),
         RoleAssignments(revisions, book),
-        Regions(revisions),
-        CatalogServices(revisions),
-        Endpoints(revisions),
-        EndpointGroups(revisions),
-        GroupInProject(revisions),
-        EndpointFilters(revisions),
-        Policies(),
-        PolicyEndpoints(),
-        EndpointPolicy(),
-        *association_resources(),
+        *_catalog(revisions),
         Credentials(blobs),
         Ec2Credentials(blobs),
         Ec2Tokens(signed),
@@ -199,6 +224,6 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         AccessRules(),
         Trusts(TrustLogic(world, revisions, book)),
         RegisteredLimits(),
-        Limits(),
+        Limits(settings.limit_model),
     )
     return IdentityService(api, logins, signers, Bootstrap(world, revisions, passwords, parts.region))

@@ -1,4 +1,4 @@
-"""JSON bodies of requests, refused where they are no JSON or would hurt whoever reads them."""
+"""A JSON body: read, and refused where what reads it later would fall over it."""
 
 import re
 from typing import Any
@@ -13,11 +13,18 @@ _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 MOST_DEPTH = 100
 
 
+class Unread:
+    """A body that has come and is not looked at yet."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+
 def decoded(data: bytes) -> Any:
-    """A body's JSON.
+    """What JSON says.
 
     Raises:
-        BadRequest: it is none, or too deep, or has the character U+0000.
+        BadRequest: it is none, is nested too deeply, or has the character U+0000 in it.
     """
     if too_deep(data):
         raise BadRequest("Malformed request body: it is nested too deeply")
