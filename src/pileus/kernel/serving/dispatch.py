@@ -32,8 +32,9 @@ from pileus.kernel.api.errors import (
 from pileus.kernel.api.fields import UNSET
 from pileus.kernel.api.formats import is_whole
 from pileus.kernel.auth.access import within_access_rules
-from pileus.kernel.auth.caller import Authenticator, Caller
+from pileus.kernel.auth.caller import Authenticator
 from pileus.kernel.serving import negotiate
+from pileus.kernel.serving.certificates import bound, tokenless
 from pileus.kernel.serving.decoding import Unread, decoded
 from pileus.kernel.serving.layers import Layer, Proceed
 from pileus.kernel.serving.mount import ActionSet, Mounted
@@ -209,8 +210,8 @@ class Dispatcher:
         sent = call.request.headers
         token = sent.get("x-auth-token")
         try:
-            caller = await self._authenticator.authenticate(token) if token else await self._tokenless(call)
-            self._bound(call, caller)
+            caller = await self._authenticator.authenticate(token) if token else await tokenless(call)
+            bound(call, caller, self._authenticator)
         except Unauthorized as error:
             self._challenge(call, error)
             raise
@@ -220,20 +221,8 @@ class Dispatcher:
         service_token = sent.get("x-service-token")
         if service_token:
             service = await self._authenticator.authenticate(service_token)
-            self._bound(call, service)
+            bound(call, service, self._authenticator)
             caller = replace(caller, service_roles=service.roles)
-        return caller
-
-    def _bound(self, call: Call, caller: Caller) -> None:
-        """Raise where a token is bound to a certificate that the client has not got."""
-        if caller.thumbprint and not self._authenticator.shows(call, caller.thumbprint):
-            raise Unauthorized
-
-    async def _tokenless(self, call: Call) -> Caller:
-        """Who asks without a token, where the service knows other means."""
-        caller: Caller | None = await self._service.tokenless(call) if self._service.tokenless is not None else None
-        if caller is None:
-            raise Unauthorized
         return caller
 
     async def _json(self, call: Call, types: tuple[str, ...]) -> Any:
