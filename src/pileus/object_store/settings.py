@@ -7,6 +7,18 @@ import msgspec
 from pileus.kernel.settings import Settings, doc
 
 
+class ListenerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A listener with processes of its own.
+
+    Attributes:
+        at: address:port; empty for none.
+        workers: how many processes there are.
+    """
+
+    at: str
+    workers: int = 1
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A storage policy: a choice that a container's maker has.
 
@@ -114,6 +126,9 @@ class Features(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ObjectStoreSettings(Settings, frozen=True, forbid_unknown_fields=True):
     """Of the object store."""
 
+    listener: Annotated[
+        ListenerSettings | None, doc("Where processes of its own serve objects; by default port 8080 of a real cloud.")
+    ] = None
     most_bytes: Annotated[int, doc("The largest object in one piece, bytes; larger ones are made of segments.")] = (
         5 << 30
     ) + 2

@@ -1,5 +1,6 @@
 """The object store, put together."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,15 @@ class ObjectStoreService:
             *([Sweeper(files)] if storage is None else []),
             Syncer(self.storage, journal, realms, parts.world, self._client),
         )
+
+    @property
+    def services(self) -> list[Service]:
+        """Every API of it."""
+        return [self.api]
+
+    def at_root(self, scope: Mapping[str, Any]) -> Service:
+        """Whose a request is that came to the root of a listener of its own."""
+        return self.api
 
     async def start(self, url: str = "") -> None:
         """Open the storage, and put right what an earlier process left.

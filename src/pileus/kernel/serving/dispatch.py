@@ -56,6 +56,8 @@ class Dispatcher:
         public_url: the address that links are built from; empty uses what the client used.
     """
 
+    identity_url = ""  # where tokens are to be had, if not on this port
+
     def __init__(
         self, mounted: Mounted, store: Store, world: World, authenticator: Authenticator, public_url: str = ""
     ) -> None:
@@ -128,7 +130,8 @@ class Dispatcher:
 
     def _challenge(self, call: Call, error: Unauthorized) -> None:
         """Say where tokens are to be had."""
-        error.headers["WWW-Authenticate"] = f'Keystone uri="{call.base.removesuffix(self._service.prefix)}/identity"'
+        where = self.identity_url or f"{call.base.removesuffix(self._service.prefix)}/identity"
+        error.headers["WWW-Authenticate"] = f'Keystone uri="{where}"'
 
     async def _run(self, call: Call, path: str) -> Answer:
         request = call.request
