@@ -7,8 +7,7 @@ import msgspec
 from pileus.kernel.settings import Settings, doc
 
 
-<<<<<<< HEAD
-class ListenerSettings(Settings, frozen=True, forbid_unknown_fields=True):
+class ListenerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A listener with processes of its own.
 
     Attributes:
@@ -18,7 +17,8 @@ class ListenerSettings(Settings, frozen=True, forbid_unknown_fields=True):
 
     at: str
     workers: int = 1
-=======
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A storage policy: a choice that a container's maker has.
 
@@ -121,7 +121,6 @@ class Features(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tempauth: tuple[TemporaryUser, ...] = ()
     names: NameRules = NameRules()
     rates: Rates = Rates()
->>>>>>> main
 
 
 class ObjectStoreSettings(Settings, frozen=True, forbid_unknown_fields=True):

@@ -1,10 +1,7 @@
 """The object store, put together."""
 
-<<<<<<< HEAD
 from collections.abc import Mapping
-=======
 from pathlib import Path
->>>>>>> main
 from typing import Any
 
 from pileus.kernel.api.declare import Service
@@ -87,19 +84,6 @@ class ObjectStoreService:
         )
         self.api = _service(parts, tuple(features), hosts, ("swiftoperator", settings.reseller_role))
 
-<<<<<<< HEAD
-    @property
-    def services(self) -> list[Service]:
-        """Every API of it."""
-        return [self.api]
-
-    def at_root(self, scope: Mapping[str, Any]) -> Service:
-        """Whose a request is that came to the root of a listener of its own."""
-        return self.api
-
-    async def start(self) -> None:
-        """Open the storage, and put right what an earlier process left."""
-=======
         def told() -> dict[str, Any]:
             return capabilities(settings, policies, features, realms, hosts.info() if hosts is not None else {})
 
@@ -117,6 +101,15 @@ class ObjectStoreService:
             Syncer(self.storage, journal, realms, parts.world, self._client),
         )
 
+    @property
+    def services(self) -> list[Service]:
+        """Every API of it."""
+        return [self.api]
+
+    def at_root(self, scope: Mapping[str, Any]) -> Service:
+        """Whose a request is that came to the root of a listener of its own."""
+        return self.api
+
     async def start(self, url: str = "") -> None:
         """Open the storage, and put right what an earlier process left.
 
@@ -124,7 +117,6 @@ class ObjectStoreService:
             url: the cloud's own address, which containers may be copied to by its full name.
         """
         self._realms.own(url)
->>>>>>> main
         await self.storage.start()
 
     async def stop(self) -> None:
