@@ -7,7 +7,7 @@ import struct
 import subprocess
 
 import pytest
-from tests.api.image.web import OCTETS, image_of, made
+from tests.doubles.web import OCTETS, image_of, made
 
 from pileus.image.settings import ImageSettings
 

@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
 from cryptography.x509.oid import NameOID
-from tests.api.image.web import OCTETS, image_of, made
+from tests.doubles.web import OCTETS, image_of, made
 
 from pileus.image.settings import ImageSettings
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from .clouds import free_port, simulated
+from client.clouds import free_port, simulated
 
 SETTINGS = """
 [image.download]
