@@ -13,11 +13,14 @@ from pileus.image.images.api import ImageResource
 from pileus.image.images.logic import Images
 from pileus.image.images.table import IMAGES
 from pileus.image.members.api import MemberResource
+from pileus.image.reconcilers.expiry import TaskExpiry
 from pileus.image.rules import RULES
 from pileus.image.schemas.api import InfoResource, SchemaResource, VersionList
 from pileus.image.service import ImageRecord
 from pileus.image.settings import ImageSettings
 from pileus.image.stores.files import FileStore
+from pileus.image.tasks.api import ImageTaskResource, TaskResource
+from pileus.image.tasks.logic import Tasks
 from pileus.image.versions import IMAGE
 from pileus.kernel.api.declare import Service
 from pileus.kernel.auth.caller import Caller
@@ -32,6 +35,7 @@ class ImageService:
     def __init__(self, parts: Parts, settings: ImageSettings) -> None:
         self._parts = parts
         self._images = Images(parts.world)
+        self.tasks = Tasks(parts.world, hours=settings.task_hours)
         self._blobs = FileStore(parts.state / "image" / "blobs", parts.world.ids)
         self._data = Data(parts.store, self._images, self._blobs, most=settings.most_bytes)
         self.api = Service(
@@ -53,9 +57,12 @@ class ImageService:
             DataResource(self._images, self._data),
             ActionResource(self._images),
             MemberResource(self._images),
+            TaskResource(self.tasks),
+            ImageTaskResource(self._images, self.tasks),
             SchemaResource(),
             InfoResource(),
         )
+        parts.loops.add(TaskExpiry(parts.store, self.tasks))
 
     async def start(self) -> None:
         """Make the store usable, and put right what an earlier process left."""

@@ -18,6 +18,7 @@ from pileus.object_store.reconcilers.expirer import Expirer
 from pileus.object_store.reconcilers.sweeper import Sweeper
 from pileus.object_store.settings import ObjectStoreSettings
 from pileus.object_store.storage.files import FileStorage
+from pileus.object_store.storage.protocol import Storage
 from pileus.object_store.versions import OBJECT_STORE
 from pileus.object_store.wire import answers
 
@@ -27,11 +28,15 @@ class ObjectStoreService:
 
     Args:
         durable: whether what is accepted is on disk; off only where the cloud is a simulation.
+        storage: in place of the files of this machine.
     """
 
-    def __init__(self, parts: Parts, settings: ObjectStoreSettings, *, durable: bool = True) -> None:
+    def __init__(
+        self, parts: Parts, settings: ObjectStoreSettings, *, durable: bool = True, storage: Storage | None = None
+    ) -> None:
         folder = parts.state / "object_store"
-        self.storage = FileStorage(folder, parts.world, durable=durable)
+        files = FileStorage(folder, parts.world, durable=durable)
+        self.storage: Storage = storage or files
         access = Access(settings)
         containers = Containers(self.storage, access)
         objects = Objects(self.storage, most=settings.most_bytes)
@@ -58,7 +63,9 @@ class ObjectStoreService:
             ContainerResource(containers, extraction),
             ObjectResource(objects, door, deletions, extraction),
         )
-        parts.loops.add(Expirer(self.storage, parts.world), Sweeper(self.storage))
+        parts.loops.add(Expirer(self.storage, parts.world))
+        if storage is None:
+            parts.loops.add(Sweeper(files))
 
     async def start(self) -> None:
         """Open the storage, and put right what an earlier process left."""
@@ -69,6 +76,8 @@ class ObjectStoreService:
         await self.storage.stop()
 
 
-def wire(parts: Parts, settings: ObjectStoreSettings, *, durable: bool = True) -> ObjectStoreService:
+def wire(
+    parts: Parts, settings: ObjectStoreSettings, *, durable: bool = True, storage: Storage | None = None
+) -> ObjectStoreService:
     """Build the object store from the kernel's parts."""
-    return ObjectStoreService(parts, settings, durable=durable)
+    return ObjectStoreService(parts, settings, durable=durable, storage=storage)

@@ -242,7 +242,7 @@ async def test_quotas(container):
 async def test_damaged_bytes_are_not_handed_out(container, service):
     await container.put("/c/o", content=b"right")
     await container.put("/c/other", content=b"fine")
-    (shard,) = service.storage._shards
+    (shard,) = service.storage.disk.shards
     await shard.write(lambda c: c.execute("UPDATE small SET content = ? WHERE content = ?", (b"wrong", b"right")))
     answer = await container.get("/c/o")
     assert (answer.status_code, b"wrong" in answer.content) == (500, False)
@@ -252,7 +252,7 @@ async def test_damaged_bytes_are_not_handed_out(container, service):
 
 
 async def test_a_full_disk_is_said_to_be_full(container, service):
-    (shard,) = service.storage._shards
+    (shard,) = service.storage.disk.shards
     await container.put("/c/o", content=b"old")
 
     def fill(connection):

@@ -16,7 +16,9 @@ import pileus
 from pileus.kernel.clock import SimulatedClock
 from pileus.kernel.ids import SystemIds
 from pileus.kernel.world import World
-from pileus.object_store.storage.files import GRACE, SMALL, FileStorage
+from pileus.object_store.storage.content.uploads import SMALL
+from pileus.object_store.storage.disk import GRACE
+from pileus.object_store.storage.files import FileStorage
 from pileus.object_store.storage.protocol import (
     AlreadyThere,
     Draft,
@@ -239,7 +241,7 @@ async def test_killed_writers_leave_whole_objects_and_no_files(tmp_path):
             if entry.data.startswith("f"):
                 named.add(entry.data[1:])
         assert set(last) <= {entry.name for entry in await storage.objects("a", "c", Query())}
-        waiting = {name for shard in storage._shards for (name,) in shard.look(_garbage)}
+        waiting = {name for shard in storage.disk.shards for (name,) in shard.look(_garbage)}
         assert {p.name for p in files(tmp_path)} == named | waiting
         await storage.stop()
 

@@ -7,7 +7,7 @@ from pileus.image.errors import WrongStatus
 from pileus.image.images.api import image_target
 from pileus.image.images.logic import Images
 from pileus.image.images.table import IMAGES
-from pileus.image.rules import MEMBER_WRITE, READER_SEE
+from pileus.image.rules import MEMBER_DOWNLOAD, MEMBER_WRITE
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.declare import get, post, put, resource
 from pileus.kernel.api.errors import Forbidden, UnsupportedMediaType
@@ -47,7 +47,7 @@ class DataResource:
         await retrying(call.store, lambda tx: self._data.begin(tx, image))
         await self._data.take(image, call.chunks())
 
-    @get("/file", transaction="none", rule="download_image", allow=READER_SEE, many=False)
+    @get("/file", transaction="none", rule="download_image", allow=MEMBER_DOWNLOAD, many=False)
     async def download(self, call: Call, id: str) -> Answer:
         """An image's data."""
         image = await self._load(call, id, "download_image")

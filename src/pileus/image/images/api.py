@@ -11,7 +11,7 @@ from pileus.image.images import patch as patches
 from pileus.image.images.listing import listed
 from pileus.image.images.logic import Images
 from pileus.image.images.schema import READ_ONLY, Image, is_reserved
-from pileus.image.rules import ADMIN, MEMBER_WRITE, READER_LIST, READER_SEE
+from pileus.image.rules import ADMIN, MEMBER_CREATE, MEMBER_WRITE, READER_LIST, READER_SEE
 from pileus.kernel.api.call import Call, Page
 from pileus.kernel.api.declare import delete, get, patch, post, put, resource
 from pileus.kernel.api.errors import BadRequest, Forbidden, NotFound, UnsupportedMediaType
@@ -21,7 +21,7 @@ from pileus.kernel.store import Row
 def image_target(call: Call, image: Row | None) -> dict[str, Any]:
     """What policies see of an image; of the caller's own project where there is none yet."""
     if image is None:
-        return call.own()
+        return {**call.own(), "owner": call.who.project_id}
     return {"project_id": image["owner"], "owner": image["owner"], "visibility": image["visibility"], "member_id": ""}
 
 
@@ -65,7 +65,7 @@ class ImageResource:
         """Show an image."""
         return image
 
-    @post(rule="add_image", allow=MEMBER_WRITE)
+    @post(rule="add_image", allow=MEMBER_CREATE)
     async def create(self, call: Call, body: dict[str, Any]) -> Row:
         """Make an image; its data come later."""
         for name in body:

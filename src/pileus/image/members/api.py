@@ -9,14 +9,11 @@ from pileus.image.images.api import image_target
 from pileus.image.images.logic import Images
 from pileus.image.images.table import MEMBERS
 from pileus.image.members.schema import Member
-from pileus.image.rules import MEMBER_WRITE, READER_SEE
+from pileus.image.rules import MEMBER_WRITE, READER_OR_SHARED, SHARED_MEMBER
 from pileus.kernel.api.call import Call, Page
 from pileus.kernel.api.declare import delete, get, post, put, resource
 from pileus.kernel.api.errors import Conflict, Forbidden, NotFound
 from pileus.kernel.store import DuplicateRow, Row
-
-OWN = "rule:context_is_admin or (role:member and project_id:%(member_id)s)"
-"""Only the project that an image is offered to takes the offer."""
 
 
 class DuplicateMember(Conflict):
@@ -53,7 +50,7 @@ class MemberResource:
             raise NotFound(f"{member_id} not found in the member list of the image {image['id']}.")
         return row
 
-    @get(rule="get_members", allow=READER_SEE)
+    @get(rule="get_members", allow=READER_OR_SHARED)
     async def list(self, call: Call, image: Row) -> Page:
         """List an image's members: all for the owner, itself for a member."""
         if image["visibility"] != "shared":
@@ -63,7 +60,7 @@ class MemberResource:
             statement = statement.where(MEMBERS.c.member_id == call.who.project_id)
         return Page(await call.tx.all(statement), extra={"schema": "/v2/schemas/members"})
 
-    @get("/{member_id}", rule="get_member", allow=READER_SEE)
+    @get("/{member_id}", rule="get_member", allow=READER_OR_SHARED)
     async def show(self, call: Call, image: Row, member_id: str) -> Row:
         """Show a member."""
         return await self._find(call, image, member_id)
@@ -89,7 +86,7 @@ class MemberResource:
             raise DuplicateMember(member=body["member"], image=image["id"]) from None
         return row
 
-    @put("/{member_id}", rule="modify_member", allow=OWN)
+    @put("/{member_id}", rule="modify_member", allow=SHARED_MEMBER)
     async def update(self, call: Call, image: Row, member_id: str, body: dict[str, Any]) -> Row:
         """Take an offer, or leave it."""
         self._shared(image)

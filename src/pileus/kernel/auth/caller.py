@@ -57,6 +57,7 @@ class Caller:
             "domain_id": self.domain_id,
             "system_scope": "all" if self.system else "",
             "trust_id": self.trust_id,
+            "scope_type": "system" if self.system else "domain" if self.domain_id else "project",
         }
         return {
             **{name: value for name, value in known.items() if value},

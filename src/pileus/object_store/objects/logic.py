@@ -148,7 +148,7 @@ class Objects:
         Raises:
             NotFound: there is none.
         """
-        old = await self.storage.delete_object(*place)
+        old = (await self.storage.delete_object(*place)).gone
         if old is None or 0 < old.delete_at <= answers.now(call.world) // TICKS:
             raise NotFound
 

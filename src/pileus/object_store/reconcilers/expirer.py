@@ -24,8 +24,10 @@ class Expirer:
         while True:
             due = await self._storage.expired(int(self._world.clock.now().timestamp()), TOGETHER)
             for account, container, record in due:
-                # only the object that was seen: one that was written meanwhile stays
-                gone = await self._storage.delete_object(account, container, record.name, record.stamp)
-                closed += gone is not None
+                # only the object that was seen: one that was written meanwhile stays.  Where versions are kept it is
+                # hidden first, so that no older one comes back, and goes for good as the older version that it is then
+                version = None if record.latest else record.version
+                done = await self._storage.delete_object(account, container, record.name, record.stamp, version=version)
+                closed += done.gone is not None
             if len(due) < TOGETHER:
                 return closed

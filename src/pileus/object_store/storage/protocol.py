@@ -3,127 +3,67 @@
 The line is drawn at whole objects by name, below everything that is HTTP: a storage may be files on this machine, a
 ring over machines or a Ceph pool.  An upload is opened for a name, because a ring must know where it goes; what becomes
 of it is decided in one call at its end, so that a reader sees the old object or the new one and nothing between.
-
-Moments are ints: hundred-thousandths of a second since 1970, as `X-Timestamp` shows them.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
+from pileus.object_store.storage.records import (
+    TICKS,
+    AccountRecord,
+    AlreadyThere,
+    Change,
+    ContainerRecord,
+    Damaged,
+    Deletion,
+    Draft,
+    Metadata,
+    NoContainer,
+    NoPart,
+    NotEmpty,
+    NoUpload,
+    ObjectRecord,
+    OtherObject,
+    PartRecord,
+    Query,
+    StorageFull,
+    Subdir,
+    UploadRecord,
+    Usage,
+    WrongKey,
+)
 
-Metadata = dict[str, str]
-Change = Mapping[str, str | None]
-"""Changed metadata; None takes an entry away."""
-TICKS = 100_000
-"""Ticks of a moment in a second."""
+__all__ = [
+    "TICKS",
+    "AccountRecord",
+    "AlreadyThere",
+    "Change",
+    "ContainerRecord",
+    "Damaged",
+    "Deletion",
+    "Draft",
+    "Metadata",
+    "NoContainer",
+    "NoPart",
+    "NoUpload",
+    "NotEmpty",
+    "ObjectRecord",
+    "OtherObject",
+    "PartRecord",
+    "Place",
+    "Query",
+    "Storage",
+    "StorageFull",
+    "Subdir",
+    "Upload",
+    "UploadRecord",
+    "Usage",
+    "WrongKey",
+]
 
-
-class Usage(msgspec.Struct, frozen=True):
-    """What lies in an account or a container."""
-
-    objects: int = 0
-    bytes: int = 0
-
-
-class AccountRecord(msgspec.Struct, frozen=True):
-    """An account."""
-
-    name: str
-    created: int
-    containers: int = 0
-    usage: Usage = Usage()
-    policies: dict[str, tuple[int, Usage]] = {}
-    """By storage policy, the number of containers and what lies in them."""
-    metadata: Metadata = {}
-
-
-class ContainerRecord(msgspec.Struct, frozen=True):
-    """A container."""
-
-    name: str
-    created: int
-    changed: int
-    policy: str
-    usage: Usage
-    metadata: Metadata
-
-
-class ObjectRecord(msgspec.Struct, frozen=True):
-    """An object.
-
-    Attributes:
-        etag: the MD5 of its bytes.
-        metadata: by header name in lower case.
-        delete_at: the second since 1970 from which on it is gone; 0 for never.
-        data: where its bytes are, in the storage's own words.
-        content: the bytes themselves, where they were asked for and are few.
-    """
-
-    name: str
-    stamp: int
-    size: int
-    etag: str
-    content_type: str
-    metadata: Metadata
-    delete_at: int = 0
-    data: str = ""
-    content: bytes | None = None
-
-
-class Draft(msgspec.Struct, frozen=True):
-    """What an object is to be besides its bytes."""
-
-    content_type: str
-    metadata: Metadata
-    delete_at: int = 0
-
-
-class Subdir(msgspec.Struct, frozen=True):
-    """Stands in a list for all names that start so."""
-
-    name: str
-
-
-class Query(msgspec.Struct, frozen=True):
-    """Which part of a list.
-
-    Attributes:
-        marker, end_marker: names beyond which the part starts and before which it ends, in the list's direction.
-        prefix: what every name starts with.
-        delimiter: names that have it after the prefix are gathered into one `Subdir`.
-        subdirs: whether those are shown; without, only the names that have no delimiter are.
-        limit: entries at the most.
-    """
-
-    marker: str = ""
-    end_marker: str = ""
-    prefix: str = ""
-    delimiter: str = ""
-    subdirs: bool = True
-    limit: int = 10_000
-    reverse: bool = False
-
-
-class NoContainer(Exception):
-    """There is no such container."""
-
-
-class NotEmpty(Exception):
-    """The container holds objects."""
-
-
-class AlreadyThere(Exception):
-    """There is such an object, and there should be none."""
-
-
-class StorageFull(Exception):
-    """There is no room left for the bytes."""
-
-
-class Damaged(Exception):
-    """Bytes are not those that were put; the message names the object.  Nobody gets to see them."""
+Place = tuple[str, str, str]
+"""Account, container, object."""
 
 
 class Upload(Protocol):
@@ -153,7 +93,19 @@ class Upload(Protocol):
 
 
 class Storage(Protocol):
-    """Accounts, containers and objects by name.  What it answers for a name is whole; what it accepted is on disk."""
+    """Accounts, containers and objects by name.  What it answers for a name is whole; what it accepted is on disk.
+
+    In a container that keeps versions, what is put or deleted stays as an older version, and a deletion is a marker.
+    Conditions (`absent`, `if_etag`, `stamp`) are looked at in the same transaction as what they guard.
+    """
+
+    async def start(self) -> None:
+        """Get ready; what an earlier process left unfinished is put right."""
+        ...
+
+    async def stop(self) -> None:
+        """Close everything."""
+        ...
 
     async def account(self, account: str) -> AccountRecord | None:
         """An account, if anything was ever put into it."""
@@ -175,12 +127,16 @@ class Storage(Protocol):
         """A container."""
         ...
 
-    async def put_container(self, account: str, container: str, policy: str, change: Change) -> bool:
-        """Make a container or change its metadata; whether it was made."""
+    async def put_container(
+        self, account: str, container: str, policy: str, change: Change, *, versioning: str | None = None
+    ) -> bool:
+        """Make a container or change its metadata, and its versioning if given; whether it was made."""
         ...
 
-    async def change_container(self, account: str, container: str, change: Change) -> None:
-        """Change a container's metadata.
+    async def change_container(
+        self, account: str, container: str, change: Change, *, versioning: str | None = None
+    ) -> None:
+        """Change a container's metadata, and its versioning if given.
 
         Raises:
             NoContainer: there is none.
@@ -188,11 +144,11 @@ class Storage(Protocol):
         ...
 
     async def delete_container(self, account: str, container: str) -> None:
-        """Forget an empty container.
+        """Forget an empty container, with the uploads of parts that have not ended.
 
         Raises:
             NoContainer: there is none.
-            NotEmpty: it holds objects.
+            NotEmpty: it holds objects, versions or markers.
         """
         ...
 
@@ -204,42 +160,129 @@ class Storage(Protocol):
         """
         ...
 
-    async def object(self, account: str, container: str, name: str, *, content: bool = False) -> ObjectRecord | None:
-        """An object; with `content`, its bytes as well if they are few.
+    async def object(
+        self,
+        account: str,
+        container: str,
+        name: str,
+        *,
+        content: bool = False,
+        version: str | None = None,
+        key: bytes | None = None,
+    ) -> ObjectRecord | None:
+        """An object, or that version of it (which may be a marker).
+
+        Args:
+            content: whether its bytes are wanted as well if they are few.
+            key: its owner's, for the content of a locked one; without, `read` takes it.
 
         Raises:
             Damaged: the bytes asked for are not those that were put.
+            WrongKey: see there.
         """
         ...
 
-    def upload(self, account: str, container: str, name: str) -> Upload:
-        """Begin to take an object's bytes."""
+    def upload(
+        self, account: str, container: str, name: str, *, key: bytes | None = None, encrypt: bool = False
+    ) -> Upload:
+        """Begin to take an object's bytes.
+
+        Args:
+            key: 32 bytes of its owner that alone will open them; the storage forgets them.
+            encrypt: whether the bytes are to lie encrypted; they may all the same where it is off.
+        """
         ...
 
     async def put_object(
-        self, account: str, container: str, name: str, upload: Upload, draft: Draft, *, absent: bool = False
+        self,
+        account: str,
+        container: str,
+        name: str,
+        upload: Upload,
+        draft: Draft,
+        *,
+        absent: bool = False,
+        if_etag: str | None = None,
     ) -> ObjectRecord:
         """Make a sealed upload the object of that name.
 
         Args:
             absent: whether there must be none of that name.
+            if_etag: the ETag that the one there must have.
 
         Raises:
             NoContainer: there is none.
             AlreadyThere: there is one of that name.
+            OtherObject: it is another one, or there is none.
         """
         ...
 
-    async def change_object(self, account: str, container: str, name: str, draft: Draft) -> ObjectRecord | None:
-        """Replace what an object is besides its bytes; None if there is none."""
+    async def copy_object(
+        self,
+        record: ObjectRecord,
+        to: Place,
+        draft: Draft,
+        *,
+        key: bytes | None = None,
+        new_key: bytes | None = None,
+        encrypt: bool = False,
+        absent: bool = False,
+        if_etag: str | None = None,
+    ) -> ObjectRecord:
+        """Make an object of another one's bytes, which are shared instead of copied where that is possible.
+
+        Args:
+            key: the owner's of a locked one.
+            new_key: what is to lock the new one.
+
+        Raises:
+            NoContainer, AlreadyThere, OtherObject: see `put_object`.
+            Damaged: the bytes are gone.
+            WrongKey: see there.
+        """
         ...
 
-    async def delete_object(self, account: str, container: str, name: str, stamp: int = 0) -> ObjectRecord | None:
-        """Forget an object (with a stamp, only if it is still the one of that moment); what it was."""
+    async def change_object(
+        self, account: str, container: str, name: str, draft: Draft, *, version: str | None = None
+    ) -> ObjectRecord | None:
+        """Replace what an object is besides its bytes, and its moment; None if there is none."""
         ...
 
-    def read(self, record: ObjectRecord, start: int, length: int) -> AsyncIterator[bytes]:
-        """Some of an object's bytes."""
+    async def mark_object(
+        self, account: str, container: str, name: str, change: Change, *, version: str | None = None
+    ) -> ObjectRecord | None:
+        """Change single metadata of an object and leave its moment; None if there is none."""
+        ...
+
+    async def delete_object(
+        self,
+        account: str,
+        container: str,
+        name: str,
+        stamp: int = 0,
+        *,
+        version: str | None = None,
+        if_etag: str | None = None,
+    ) -> Deletion:
+        """Forget an object, or hide it behind a marker where versions are kept.
+
+        Args:
+            stamp: if it is still the one of that moment.
+            version: exactly that one, for good; the newest that is left becomes the object.
+            if_etag: the ETag that it must have.
+
+        Raises:
+            OtherObject: its ETag is another one, or there is none.
+        """
+        ...
+
+    def read(self, record: ObjectRecord, start: int, length: int, key: bytes | None = None) -> AsyncIterator[bytes]:
+        """Some of an object's bytes.
+
+        Raises:
+            Damaged: they are not those that were put.
+            WrongKey: see there.
+        """
         ...
 
     def file(self, record: ObjectRecord) -> Path | None:
@@ -247,5 +290,87 @@ class Storage(Protocol):
         ...
 
     async def expired(self, second: int, limit: int) -> list[tuple[str, str, ObjectRecord]]:
-        """Objects that are gone at that second since 1970, as (account, container, object)."""
+        """Objects and versions that are gone at that second since 1970, as (account, container, object)."""
+        ...
+
+    async def begin_parts(self, account: str, container: str, name: str, draft: Draft) -> str:
+        """Begin an upload of several parts; its id.
+
+        Raises:
+            NoContainer: there is none.
+        """
+        ...
+
+    async def put_part(self, account: str, container: str, id: str, number: int, upload: Upload) -> PartRecord:
+        """Make a sealed upload one part of several, in the place of an earlier one of that number.
+
+        Raises:
+            NoUpload: there is none, or it has ended.
+        """
+        ...
+
+    async def upload_of_parts(self, account: str, container: str, id: str) -> UploadRecord | None:
+        """An upload of several parts that has not ended."""
+        ...
+
+    async def parts(self, account: str, container: str, id: str, after: int, limit: int) -> list[PartRecord]:
+        """The parts of an upload with numbers above one, in their order.
+
+        Raises:
+            NoUpload: there is none, or it has ended.
+        """
+        ...
+
+    async def uploads(self, account: str, container: str, query: Query) -> list[UploadRecord | Subdir]:
+        """Uploads of several parts that have not ended, by name, then by id.
+
+        Raises:
+            NoContainer: there is none.
+        """
+        ...
+
+    async def finish_parts(
+        self,
+        account: str,
+        container: str,
+        id: str,
+        chosen: Sequence[tuple[int, str]],
+        etag: str,
+        *,
+        change: Change | None = None,
+        absent: bool = False,
+        if_etag: str | None = None,
+    ) -> ObjectRecord:
+        """Make parts an object, in one step; those not chosen are forgotten.
+
+        Args:
+            chosen: numbers and ETags, in the order of the object's bytes.
+            etag: the object's.
+            change: metadata besides those of the draft.
+
+        Raises:
+            NoUpload: there is none, or it has ended.
+            NoPart: there is no such part.
+            AlreadyThere, OtherObject: see `put_object`.
+        """
+        ...
+
+    async def abandon_parts(self, account: str, container: str, id: str) -> None:
+        """End an upload of several parts and forget them.
+
+        Raises:
+            NoUpload: there is none, or it has ended.
+        """
+        ...
+
+    async def claim(self, bucket: str, account: str) -> str:
+        """Give a name that exists once to an account, if nobody has it; who has it now."""
+        ...
+
+    async def claimed(self, bucket: str) -> str | None:
+        """The account that has a name."""
+        ...
+
+    async def release(self, bucket: str, account: str) -> None:
+        """Give a name up, if the account has it.  Deleting an account or a container of that name does it as well."""
         ...

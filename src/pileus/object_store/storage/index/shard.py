@@ -13,45 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pileus.object_store.storage.protocol import StorageFull
+from pileus.object_store.storage.index.layout import NewerLayout, bring_up_to_date
+from pileus.object_store.storage.records import StorageFull
 
 R = TypeVar("R")
+Connection = sqlite3.Connection
 Work = Callable[[sqlite3.Connection], Any]
 MOST_TOGETHER = 256
 """Writes in one transaction at the most."""
-LAYOUT = 1
-"""The layout below, kept in the file's user_version."""
-
-SCHEMA = """
-CREATE TABLE accounts (
-    id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, created INTEGER NOT NULL, metadata TEXT NOT NULL,
-    containers INTEGER NOT NULL DEFAULT 0, objects INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE containers (
-    id INTEGER PRIMARY KEY, account INTEGER NOT NULL, name BLOB NOT NULL, created INTEGER NOT NULL,
-    changed INTEGER NOT NULL, policy TEXT NOT NULL, metadata TEXT NOT NULL,
-    objects INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, UNIQUE (account, name));
-CREATE TABLE objects (
-    container INTEGER NOT NULL, name BLOB NOT NULL, stamp INTEGER NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL,
-    content_type TEXT NOT NULL, metadata TEXT NOT NULL, delete_at INTEGER NOT NULL DEFAULT 0, data TEXT NOT NULL,
-    PRIMARY KEY (container, name)) WITHOUT ROWID;
-CREATE INDEX expiring ON objects (delete_at) WHERE delete_at > 0;
-CREATE INDEX filed ON objects (data) WHERE data LIKE 'f%';
-CREATE TABLE small (id INTEGER PRIMARY KEY, content BLOB NOT NULL);
-CREATE TABLE garbage (file TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TRIGGER object_new AFTER INSERT ON objects BEGIN
-    UPDATE containers SET objects = objects + 1, bytes = bytes + NEW.size WHERE id = NEW.container; END;
-CREATE TRIGGER object_gone AFTER DELETE ON objects BEGIN
-    UPDATE containers SET objects = objects - 1, bytes = bytes - OLD.size WHERE id = OLD.container; END;
-CREATE TRIGGER object_other AFTER UPDATE OF size ON objects BEGIN
-    UPDATE containers SET bytes = bytes + NEW.size - OLD.size WHERE id = NEW.container; END;
-CREATE TRIGGER container_new AFTER INSERT ON containers BEGIN
-    UPDATE accounts SET containers = containers + 1 WHERE id = NEW.account; END;
-CREATE TRIGGER container_gone AFTER DELETE ON containers BEGIN
-    UPDATE accounts SET containers = containers - 1 WHERE id = OLD.account; END;
-CREATE TRIGGER container_other AFTER UPDATE OF objects, bytes ON containers BEGIN
-    UPDATE accounts SET objects = objects + NEW.objects - OLD.objects, bytes = bytes + NEW.bytes - OLD.bytes
-    WHERE id = NEW.account; END;
-"""
 
 
 class Shard:
@@ -73,16 +42,10 @@ class Shard:
     def open(self) -> None:
         """Make the database ready; blocks."""
         connection = self._connect()
-        connection.execute("BEGIN IMMEDIATE")
-        layout = connection.execute("PRAGMA user_version").fetchone()[0]
-        if layout == 0:
-            for statement in SCHEMA.replace("; END;", "; END\0").replace(";\n", "\0").split("\0"):
-                if statement.strip():
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {LAYOUT}")
-        connection.execute("COMMIT")
-        if layout > LAYOUT:
-            raise RuntimeError(f"{self._path} was written by a newer version (layout {layout})")
+        try:
+            bring_up_to_date(connection)
+        except NewerLayout as error:
+            raise RuntimeError(f"{self._path} was written by a newer version ({error})") from None
         self._reader = connection
 
     def _connect(self) -> sqlite3.Connection:

@@ -7,12 +7,11 @@ files are objects, and remove the others.
 
 import errno
 import fcntl
-import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pileus.object_store.storage.protocol import StorageFull
+from pileus.object_store.storage.records import StorageFull
 
 FOLDERS = 2
 """Levels of 256 folders each."""
@@ -72,9 +71,9 @@ class Blobs:
         parts = [name[2 * level : 2 * level + 2] for level in range(FOLDERS)]
         return self._files.joinpath(*parts, name)
 
-    def incoming(self, name: str) -> "Incoming":
-        """A new file."""
-        return Incoming(self, self._mine / name, name)
+    def incoming(self, name: str, source: str | None = None) -> "Incoming":
+        """A new file, or a further name of one."""
+        return Incoming(self, self._mine / name, name, None if source is None else self.path(source))
 
     def keep(self, incoming: Path, name: str) -> None:
         """Give an incoming file its place; it keeps its incoming name until `settled`."""
@@ -115,18 +114,32 @@ class Blobs:
 
 
 class Incoming:
-    """A file on its way in."""
+    """A file on its way in.
 
-    def __init__(self, blobs: Blobs, path: Path, name: str) -> None:
+    Args:
+        source: a file that it is to be, by another name; without, it is written.
+    """
+
+    def __init__(self, blobs: Blobs, path: Path, name: str, source: Path | None = None) -> None:
         self._blobs = blobs
         self._path = path
-        self._file = path.open("xb", buffering=0)
-        self._digest = hashlib.md5(usedforsecurity=False)
         self._kept = False
         self.name = name
+        if source is not None and _linked(source, path):
+            self._file = path.open("rb", buffering=0)
+            return
+        self._file = path.open("xb", buffering=0)
+        if source is not None:
+            with source.open("rb") as file:
+                while data := file.read(1 << 20):
+                    self.add(data)
 
     def add(self, data: bytes) -> None:
-        """Write and digest."""
+        """Write.
+
+        Raises:
+            StorageFull: the disk is full.
+        """
         view = memoryview(data)
         try:
             while view:
@@ -135,16 +148,14 @@ class Incoming:
             if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
                 raise StorageFull(str(error)) from error
             raise
-        self._digest.update(data)
 
-    def seal(self) -> str:
-        """Let the disk have it, in its place; the MD5."""
+    def seal(self) -> None:
+        """Let the disk have it, in its place."""
         if self._blobs.durable:
             os.fsync(self._file.fileno())
         self._file.close()
         self._blobs.keep(self._path, self.name)
         self._kept = True
-        return self._digest.hexdigest()
 
     def settled(self) -> None:
         """The index knows the file: it needs its incoming name no more."""
@@ -156,3 +167,14 @@ class Incoming:
         if self._kept:
             self._blobs.remove(self.name)
         self._path.unlink(missing_ok=True)
+
+
+def _linked(source: Path, path: Path) -> bool:
+    """Whether a file could be given a further name; the system has a limit to their number."""
+    try:
+        os.link(source, path)
+    except OSError as error:
+        if error.errno in {errno.EMLINK, errno.EPERM, errno.EXDEV, errno.ENOTSUP}:
+            return False
+        raise
+    return True

@@ -1,0 +1,1 @@
+"""Tasks: what is done to images longer than a request lasts, as their owners see it."""
