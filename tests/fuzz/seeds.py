@@ -60,6 +60,7 @@ def _image(cloud: FuzzCloud) -> None:
     checked(cloud.ask("PUT", f"/image/v2/images/{image}/file", token="member", headers=kind, body=b"\0" * 1024))
     cloud.seeds["image/members"] = cloud.seeds["theirs"]
     cloud.seeds["image/schemas"] = "image"
+    cloud.seeds["image/stores"] = "file"
     _keep(cloud, "/image/v2/tasks", "", "root", type="import", input={})
 
 
@@ -123,6 +124,7 @@ def values(cloud: FuzzCloud, service: Service, operation: Operation) -> dict[str
             "role_id": cloud.seeds["identity/roles"],
             "tag": "seed",
             "verb": "enable",
+            "image_id": cloud.seeds["image/images"],
         }
         if name == "target_id" and "/domains/" in path:
             fallback[name] = "default"

@@ -8,7 +8,17 @@ from typing import Any
 
 import msgspec
 
-from pileus.kernel.api.errors import ApiError, BadRequest, Conflict, Forbidden, InvalidInput, NotFound, TooLarge
+from pileus.kernel.api.errors import (
+    ApiError,
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Gone,
+    InvalidInput,
+    NotFound,
+    TooLarge,
+    UnsupportedMediaType,
+)
 
 
 class ImageNotFound(NotFound):
@@ -53,8 +63,17 @@ class NotVisible(Forbidden):
     message = "You do not have permission to do that to image {id}."
 
 
-class InvalidFormat(BadRequest):
-    """400: the data are not what disk_format says, or point outside of themselves."""
+class InvalidFormat(UnsupportedMediaType):
+    """415: the data are not what disk_format says, or point outside of themselves."""
+
+
+class ImageGone(Gone):
+    """410: the image was deleted while its data came in."""
+
+    message = (
+        "Image {id} could not be found after upload. The image may have been deleted during the upload, cleaning up the"
+        " chunks uploaded."
+    )
 
 
 class QuotaExceeded(TooLarge):

@@ -8,17 +8,26 @@ from sqlalchemy import select
 
 from pileus.image import errors
 from pileus.image.data.api import ActionResource, DataResource
-from pileus.image.data.logic import Data
+from pileus.image.data.keeping import Keeper
+from pileus.image.data.logic import Data, Opened
+from pileus.image.data.logic import Parts as DataParts
 from pileus.image.images.api import ImageResource
 from pileus.image.images.logic import Images
 from pileus.image.images.table import IMAGES
+from pileus.image.inspection.logic import Inspector
+from pileus.image.locations.logic import Locations
 from pileus.image.members.api import MemberResource
 from pileus.image.reconcilers.expiry import TaskExpiry
+from pileus.image.reconcilers.sweeper import Sweeper
 from pileus.image.rules import RULES
-from pileus.image.schemas.api import InfoResource, SchemaResource, VersionList
+from pileus.image.schemas.api import SchemaResource, VersionList
 from pileus.image.service import ImageRecord
 from pileus.image.settings import ImageSettings
-from pileus.image.stores.files import FileStore
+from pileus.image.signatures.certificates import CertificateFolder
+from pileus.image.signatures.verification import Verifier
+from pileus.image.staging.area import Area
+from pileus.image.stores.api import InfoResource, StoreResource
+from pileus.image.stores.registry import stores_of
 from pileus.image.tasks.api import ImageTaskResource, TaskResource
 from pileus.image.tasks.logic import Tasks
 from pileus.image.versions import IMAGE
@@ -34,10 +43,34 @@ class ImageService:
 
     def __init__(self, parts: Parts, settings: ImageSettings) -> None:
         self._parts = parts
-        self._images = Images(parts.world)
+        methods = settings.imports.methods
+        self.stores = stores_of(settings, parts.state / "image", parts.world.ids)
+        locations = Locations(
+            self.stores,
+            parts.world,
+            show_all=settings.show_multiple_locations,
+            show_direct=settings.show_image_direct_url,
+        )
+        self._images = Images(parts.world, locations)
         self.tasks = Tasks(parts.world, hours=settings.task_hours)
-        self._blobs = FileStore(parts.state / "image" / "blobs", parts.world.ids)
-        self._data = Data(parts.store, self._images, self._blobs, most=settings.most_bytes)
+        self._area = Area(parts.state / "image" / "staging", settings.hash_algorithm)
+        self.keeper = Keeper(parts.store, self.stores, locations)
+        folder = Path(settings.certificates) if settings.certificates else None
+        data = DataParts(
+            parts.store,
+            parts.world,
+            self._images,
+            self.stores,
+            locations,
+            self._area,
+            self.keeper,
+            Inspector(settings.formats, settings.most_bytes),
+            Verifier(CertificateFolder(folder)),
+            parts.node,
+            settings.most_bytes,
+        )
+        self._data = Data(data)
+        self.sweeper = Sweeper(parts.store, self.stores, locations, self._area, self.keeper, node=parts.node)
         self.api = Service(
             type="image",
             name="glance",
@@ -53,21 +86,25 @@ class ImageService:
         )
         self.api.add(
             VersionList(),
-            ImageResource(self._images, self._data),
-            DataResource(self._images, self._data),
+            ImageResource(self._images, self._data, self.stores, methods),
+            DataResource(self._images, self._data, self.stores, methods),
             ActionResource(self._images),
             MemberResource(self._images),
             TaskResource(self.tasks),
             ImageTaskResource(self._images, self.tasks),
             SchemaResource(),
-            InfoResource(),
+            InfoResource(self.stores, methods),
+            StoreResource(self._images, locations, self.stores, self.keeper),
         )
-        parts.loops.add(TaskExpiry(parts.store, self.tasks))
+        parts.loops.add(TaskExpiry(parts.store, self.tasks), self.sweeper)
 
     async def start(self) -> None:
-        """Make the store usable, and put right what an earlier process left."""
-        await self._blobs.prepare()
+        """Make the stores usable, and put right what an earlier process left."""
+        await self._area.prepare()
+        for name in self.stores.writable:
+            await self.stores.store(name).prepare()
         await self._data.recover()
+        await self.sweeper.tidy(everything=True)
 
     async def find(self, tx: Tx, who: Caller, image_id: str) -> ImageRecord:
         """An image that the caller may use."""
@@ -75,23 +112,27 @@ class ImageService:
 
     async def path(self, image_id: str) -> Path | None:
         """The file that holds the image's data, where it lies on this machine."""
-        row = await self._row(image_id)
-        return await self._data.path(row) if row is not None else None
+        opened = await self._open(image_id)
+        return opened.path if opened is not None else None
 
     def read(self, image_id: str) -> AsyncIterator[bytes]:
         """The image's data in pieces."""
         return self._read(image_id)
 
     async def _read(self, image_id: str) -> AsyncIterator[bytes]:
-        row = await self._row(image_id)
-        if row is None or row["blob"] is None:
+        opened = await self._open(image_id)
+        if opened is None:
             raise errors.ImageNotFound(id=image_id)
-        async for chunk in self._data.read(row):
+        async for chunk in opened.read():
             yield chunk
 
-    async def _row(self, image_id: str) -> Row | None:
+    async def _open(self, image_id: str) -> Opened | None:
         async with self._parts.store.read() as tx:
-            return await tx.first(select(IMAGES).where(IMAGES.c.id == image_id))
+            row = await tx.first(select(IMAGES).where(IMAGES.c.id == image_id))
+            if row is None:
+                return None
+            await self._images.locate(tx, [row])
+        return await self._data.open(row)
 
     async def create(self, who: Caller, attributes: dict[str, Any], data: AsyncIterator[bytes]) -> str:
         """Make an image with its data."""

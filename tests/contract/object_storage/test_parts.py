@@ -55,6 +55,14 @@ async def test_a_part_is_put_again(user):
     assert await user.content("o") == b"y" * 100_001
 
 
+async def test_a_part_keeps_its_note(user):
+    id = await user.storage.begin_parts("a", "c", "o", DRAFT)
+    upload = await user.upload(b"x")
+    made = await user.storage.put_part("a", "c", id, 1, upload, note="CRC32=AAAAAA==")
+    assert made.note == "CRC32=AAAAAA=="
+    assert await user.storage.parts("a", "c", id, 0, 10) == [made]
+
+
 async def test_a_refused_end_changes_nothing(user):
     await user.put("o", b"1")
     id = await user.storage.begin_parts("a", "c", "o", DRAFT)

@@ -28,11 +28,14 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Largest file that it may write; None: no limit."""
 
 
-async def run_child(command: Sequence[str], limits: Limits) -> str:
+async def run_child(command: Sequence[str], limits: Limits, *, stdin: int = asyncio.subprocess.DEVNULL) -> str:
     """Run a command to its end and return what it printed.
 
     Limits are set by prlimit(1), in the child: nothing of ours runs between fork and exec. The child and
     whatever it started are killed when the time is over or when the caller is cancelled.
+
+    Args:
+        stdin: a descriptor that it reads from; nothing unless given.
 
     Raises:
         ToolTimedOut: it took longer than `limits.seconds`.
@@ -46,7 +49,7 @@ async def run_child(command: Sequence[str], limits: Limits) -> str:
         *leash,
         "--",
         *command,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=stdin,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,

@@ -12,6 +12,7 @@ from pileus.image.images.listing import listed
 from pileus.image.images.logic import Images
 from pileus.image.images.schema import READ_ONLY, Image, is_reserved
 from pileus.image.rules import ADMIN, MEMBER_CREATE, MEMBER_WRITE, READER_LIST, READER_SEE
+from pileus.image.stores.registry import Stores
 from pileus.kernel.api.call import Call, Page
 from pileus.kernel.api.declare import delete, get, patch, post, put, resource
 from pileus.kernel.api.errors import BadRequest, Forbidden, NotFound, UnsupportedMediaType
@@ -37,9 +38,11 @@ def image_target(call: Call, image: Row | None) -> dict[str, Any]:
 class ImageResource:
     """Images: what servers boot from."""
 
-    def __init__(self, images: Images, data: Data) -> None:
+    def __init__(self, images: Images, data: Data, stores: Stores, methods: tuple[str, ...]) -> None:
         self._images = images
         self._data = data
+        self._stores = stores
+        self._methods = methods
 
     def target(self, call: Call, image: Row | None) -> dict[str, Any]:
         """What policies see."""
@@ -79,7 +82,8 @@ class ImageResource:
         self._visibility(call, row)
         await self._images.create(call.tx, row)
         call.headers["Location"] = call.url("images", row["id"])
-        call.headers["OpenStack-image-import-methods"] = ",".join(self._data.import_methods)
+        call.headers["OpenStack-image-import-methods"] = ",".join(self._methods)
+        call.headers["OpenStack-image-store-ids"] = ",".join(self._stores.writable)
         return row
 
     def _visibility(self, call: Call, row: Row) -> None:
@@ -109,10 +113,9 @@ class ImageResource:
     @delete("/{id}", rule="delete_image", allow=MEMBER_WRITE)
     async def remove(self, call: Call, image: Row) -> None:
         """Delete an image with its data."""
+        staged = await self._data.staged(call.tx, image)
         await self._images.delete(call.tx, image)
-        blob = image["blob"]
-        if blob is not None:
-            call.tx.after_commit(lambda: self._data.forget(blob))
+        call.tx.after_commit(lambda: self._data.dropped(image, staged))
 
     @put("/{id}/tags/{tag}", body=None, status=204, rule="modify_image", allow=MEMBER_WRITE)
     async def add_tag(self, call: Call, image: Row, tag: str) -> None:

@@ -88,9 +88,11 @@ async def listed(images: Images, call: Call) -> Page:
         statement = await images.tagged(call.tx, statement, tags)
     limit = min(_integer("limit", last["limit"]), MOST) if "limit" in last else DEFAULT
     try:
-        return await page(call.tx, statement, IMAGES, sort=sort_keys(params), limit=limit, marker=last.get("marker"))
+        found = await page(call.tx, statement, IMAGES, sort=sort_keys(params), limit=limit, marker=last.get("marker"))
     except UnknownMarker:
         raise BadRequest(f"Invalid marker. Image {last['marker']} could not be found.") from None
+    await images.locate(call.tx, found.rows)
+    return found
 
 
 def _filtered(statement: Select[Any], name: str, value: str) -> Select[Any]:

@@ -1,13 +1,14 @@
 """What happens to images: made, found, changed, deleted.  Data are the business of `data/`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 
 from pileus.image.errors import DuplicateImage, ImageNotFound, ImageProtected
 from pileus.image.images.table import IMAGES, MEMBERS
+from pileus.image.locations.logic import Locations
 from pileus.kernel.auth.caller import Caller
 from pileus.kernel.store import DuplicateRow, Row, Tx
 from pileus.kernel.world import World
@@ -30,8 +31,9 @@ COLUMNS = (
 class Images:
     """The images of the cloud."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, locations: Locations) -> None:
         self._world = world
+        self._locations = locations
 
     def new(self, who: Caller, body: dict[str, Any]) -> Row:
         """The row of a new image without data."""
@@ -55,7 +57,7 @@ class Images:
             "min_disk": 0,
             "min_ram": 0,
             "tags": [],
-            "blob": None,
+            "locations": [],
             "created_at": now,
             "updated_at": now,
         }
@@ -72,7 +74,7 @@ class Images:
         """
         try:
             async with tx.savepoint():
-                await tx.insert(IMAGES, row)
+                await tx.insert(IMAGES, {name: value for name, value in row.items() if name != "locations"})
         except DuplicateRow:
             raise DuplicateImage(id=row["id"]) from None
         return row
@@ -86,7 +88,12 @@ class Images:
         row = await tx.first(select(IMAGES).where(IMAGES.c.id == id))
         if row is None or not await self._sees(tx, who, row):
             raise ImageNotFound(id=id)
+        await self.locate(tx, [row])
         return row
+
+    async def locate(self, tx: Tx, rows: Sequence[Row]) -> None:
+        """Give each image its `locations`."""
+        await self._locations.attach(tx, rows)
 
     async def _sees(self, tx: Tx, who: Caller, row: Row) -> bool:
         if who.is_admin or row["visibility"] in {"public", "community"} or row["owner"] == who.project_id:
@@ -111,10 +118,6 @@ class Images:
         if row["protected"]:
             raise ImageProtected(id=row["id"])
         await tx.run(IMAGES.delete().where(IMAGES.c.id == row["id"]))
-
-    async def blob_in_use(self, tx: Tx, blob: str) -> bool:
-        """Whether any image has these data."""
-        return bool(await tx.scalar(select(func.count()).select_from(IMAGES).where(IMAGES.c.blob == blob)))
 
     def visible(self, who: Caller, visibility: str | None, member_status: str) -> ColumnElement[bool] | None:
         """The condition of an image's being in the caller's lists; None for no condition."""

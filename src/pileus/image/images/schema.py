@@ -23,6 +23,14 @@ def _path(*tail: str) -> f.Show:
     return lambda row, _call: "/".join(("/v2/images", row["id"], *tail))
 
 
+def _stores(row: Mapping[str, Any], _call: Any) -> Any:
+    return ",".join(dict.fromkeys(place["store"] for place in row["locations"])) or f.UNSET
+
+
+def _shown(name: str) -> f.Show:
+    return lambda row, _call: row.get(name, f.UNSET)
+
+
 def _sequence(row: Mapping[str, Any], _call: Any) -> Any:
     return row["tags"]
 
@@ -51,6 +59,14 @@ class Image(Schema, key="", plural="images", history=IMAGE, extra="keep", extra_
     updated_at = f.text("When it was last changed.", read_only=True, show=_at("updated_at"))
     self = f.text("Its address.", read_only=True, show=_path())
     file = f.text("Its data's address.", read_only=True, show=_path("file"))
+    stores = f.text("The stores that have its data.", read_only=True, show=_stores)
+    direct_url = f.text("Where its data lie, if the cloud tells.", read_only=True, show=_shown("direct_url"))
+    locations = f.array(
+        f.anything("A place.", {"type": "object"}),
+        "Where its data lie, if the cloud tells.",
+        read_only=True,
+        show=_shown("shown_locations"),
+    )
     schema = f.text("Its schema's address.", read_only=True, show=lambda _row, _call: "/v2/schemas/image")
 
 

@@ -1,6 +1,6 @@
 """The tables of images."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table
 
 from pileus.kernel.store import METADATA, Json, UtcDateTime
 
@@ -10,7 +10,7 @@ IMAGES = Table(
     Column("id", String(36), primary_key=True),
     Column("name", String(255)),
     Column("status", String(20), nullable=False),
-    Column("task", String(20), doc="What is being done to it: uploading, importing; null for nothing."),
+    Column("task", String(20), doc="What is being done to it: uploading, staging; null for nothing."),
     Column("owner", String(64), nullable=False),
     Column("visibility", String(12), nullable=False),
     Column("disk_format", String(20)),
@@ -26,7 +26,6 @@ IMAGES = Table(
     Column("min_ram", Integer, nullable=False, default=0),
     Column("tags", Json, nullable=False),
     Column("extra", Json, nullable=False, doc="Free properties, by name."),
-    Column("blob", Text, doc="The name of its data in the store; null before there is any."),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Index(None, "owner"),

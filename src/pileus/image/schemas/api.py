@@ -80,20 +80,3 @@ class SchemaResource:
         if found is None:
             raise NotFound(f"No schema named {name}")
         return Answer(200, {"Content-Type": "application/json"}, msgspec.json.encode(found))
-
-
-@resource("/info")
-class InfoResource:
-    """What this image service can do."""
-
-    @get("/import", transaction="none", many=False)
-    async def imports(self, call: Call) -> Answer:
-        """List the methods of import."""
-        methods: dict[str, Any] = {"description": "Import methods available.", "type": "array", "value": []}
-        return Answer(200, {"Content-Type": "application/json"}, msgspec.json.encode({"import-methods": methods}))
-
-    @get("/stores", transaction="none", many=False)
-    async def stores(self, call: Call) -> Answer:
-        """List the stores."""
-        stores = {"stores": [{"id": "file", "description": "Files on this machine", "default": "true"}]}
-        return Answer(200, {"Content-Type": "application/json"}, msgspec.json.encode(stores))

@@ -1,25 +1,23 @@
-"""Image data as files in the state folder, named by their content so that the same data are kept once."""
+"""Image data as files in a folder, named by their content so that the same data are kept once."""
 
 import asyncio
-import hashlib
+import errno
 import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from pileus.image.stores.protocol import TooMuchData, Written
+from pileus.host.storage import durable
+from pileus.image.stores.protocol import DataMissing, StorageFull
 from pileus.kernel.ids import Ids
-from pileus.kernel.serving.server import file_chunks
-
-GATHER = 1 << 20
+from pileus.kernel.serving.server import CHUNK, file_chunks
 
 
 class FileStore:
-    """Files `<sha512>` in one folder; `incoming/` below it holds what is being written.
+    """Files `<digest>` in one folder; `incoming/` below it holds what is being copied."""
 
-    Hashing and writing happen in threads, a megabyte at a time, beside the network's next megabyte; the two digests
-    cost as much as everything else, so each has a thread.
-    """
+    kind = "file"
 
     def __init__(self, folder: Path, ids: Ids) -> None:
         self._folder = folder
@@ -32,86 +30,71 @@ class FileStore:
         for left in await asyncio.to_thread(lambda: list(self._incoming.iterdir())):
             await asyncio.to_thread(left.unlink)
 
-    async def write(self, data: AsyncIterator[bytes], most: int) -> Written:
-        """Take data."""
-        writer = _Writer(self._incoming / self._ids.hex(), most)
-        pending: asyncio.Future[Any] | None = None
+    def url(self, name: str) -> str:
+        """The file's address."""
+        return f"file://{self._folder / name}"
+
+    def name(self, url: str) -> str | None:
+        """The name of the data at an address of this folder."""
+        folder, _, name = url.rpartition("/")
+        return name if folder == f"file://{self._folder}" and name else None
+
+    def properties(self) -> dict[str, Any]:
+        """Where the files lie."""
+        return {"data_dir": str(self._folder), "chunk_size": CHUNK, "thin_provisioning": False}
+
+    async def keep(self, source: Path, name: str, *, move: bool) -> None:
+        """Keep a file under its content's name: renamed where it may be, else copied as cheaply as can be."""
+        await asyncio.to_thread(self._keep, source, name, move)
+
+    def _keep(self, source: Path, name: str, move: bool) -> None:
+        final = self._folder / name
+        if final.exists():
+            return
         try:
-            gathered: list[bytes] = []
-            waiting = 0
-            async for chunk in data:
-                gathered.append(chunk)
-                waiting += len(chunk)
-                if waiting >= GATHER:
-                    if pending is not None:
-                        await pending
-                    pending = writer.take(b"".join(gathered))
-                    gathered, waiting = [], 0
-            if pending is not None:
-                await pending
-            await writer.take(b"".join(gathered))
-            return await asyncio.to_thread(writer.finish, self._folder)
-        except BaseException:
-            if pending is not None:
-                await asyncio.wait({pending})  # threads that still write must not find the file closed
-            await asyncio.to_thread(writer.abandon)
+            if move and source.stat().st_dev == self._folder.stat().st_dev:
+                source.replace(final)
+                durable.sync_folder(self._folder)
+                return
+            part = self._incoming / self._ids.hex()
+            try:
+                shutil.copyfile(source, part)
+                durable.publish(part, final)
+            finally:
+                part.unlink(missing_ok=True)
+        except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise StorageFull from error
             raise
 
-    def read(self, blob: str) -> AsyncIterator[bytes]:
-        """The data in pieces."""
-        return file_chunks(self._folder / blob)
+    async def _read(self, name: str, start: int, length: int | None) -> AsyncIterator[bytes]:
+        try:
+            async for piece in file_chunks(self._folder / name, start, length):
+                yield piece
+        except FileNotFoundError:
+            raise DataMissing("The image's data are not in the store.") from None
 
-    async def path(self, blob: str) -> Path | None:
+    def read(self, name: str, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """The data in pieces."""
+        return self._read(name, start, length)
+
+    async def path(self, name: str) -> Path | None:
         """The file that holds the data."""
-        path = self._folder / blob
+        path = self._folder / name
         return path if await asyncio.to_thread(path.exists) else None
 
-    async def delete(self, blob: str) -> None:
-        """Forget data."""
-        await asyncio.to_thread((self._folder / blob).unlink, missing_ok=True)
+    async def size(self, name: str) -> int | None:
+        """Bytes of the data."""
+        try:
+            return (await asyncio.to_thread((self._folder / name).stat)).st_size
+        except FileNotFoundError:
+            raise DataMissing("The image's data are not in the store.") from None
 
-    async def blobs(self) -> set[str]:
+    async def delete(self, name: str) -> None:
+        """Forget data."""
+        await asyncio.to_thread((self._folder / name).unlink, missing_ok=True)
+
+    async def names(self) -> set[str]:
         """The names of all data."""
         names = await asyncio.to_thread(os.listdir, self._folder)
         return {name for name in names if name != "incoming"}
-
-
-class _Writer:
-    """One file on its way in; every method but `take` blocks."""
-
-    def __init__(self, path: Path, most: int) -> None:
-        self._path = path
-        self._file = path.open("wb", buffering=0)
-        self._most = most
-        self._size = 0
-        self._md5 = hashlib.md5(usedforsecurity=False)
-        self._sha512 = hashlib.sha512()
-
-    def take(self, data: bytes) -> asyncio.Future[Any]:
-        """Write and digest in threads; done before the next call."""
-        return asyncio.gather(asyncio.to_thread(self._add, data), asyncio.to_thread(self._sha512.update, data))
-
-    def _add(self, data: bytes) -> None:
-        self._size += len(data)
-        if self._size > self._most:
-            raise TooMuchData
-        view = memoryview(data)
-        while view:
-            view = view[self._file.write(view) :]
-        self._md5.update(data)
-
-    def finish(self, folder: Path) -> Written:
-        os.fsync(self._file.fileno())
-        self._file.close()
-        name = self._sha512.hexdigest()
-        self._path.replace(folder / name)
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        return Written(name, self._size, self._md5.hexdigest(), name)
-
-    def abandon(self) -> None:
-        self._file.close()
-        self._path.unlink(missing_ok=True)

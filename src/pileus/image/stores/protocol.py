@@ -1,54 +1,106 @@
-"""What a store of image data must do."""
+"""What a store of image data must do.
+
+A `Shelf` gives data back; a `Store` is a shelf that also keeps what it is given.  Data have the name of their content,
+so that the same data lie in a store once; only a shelf of data that others keep (HTTP) names them by address.
+"""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-import msgspec
-
-
-class Written(msgspec.Struct, frozen=True):
-    """Data that a store has taken.
-
-    Attributes:
-        blob: its name in the store.
-        size: bytes.
-        md5, sha512: hexadecimal digests.
-    """
-
-    blob: str
-    size: int
-    md5: str
-    sha512: str
+from pileus.kernel.api.errors import ApiError
 
 
 class TooMuchData(Exception):
     """The data are longer than allowed."""
 
 
-class BlobStore(Protocol):
-    """Keeps data by name; what is written is whole and on disk, or not there."""
+class StoreUnreachable(Exception):
+    """A store does not answer, or not as it should; the message says which and why, without secrets."""
 
-    async def write(self, data: AsyncIterator[bytes], most: int) -> Written:
-        """Take data.  Nothing stays behind when the data end with an exception.
+
+class DataMissing(StoreUnreachable):
+    """The store has no data of that name."""
+
+
+class StorageFull(ApiError):
+    """413: there is no room."""
+
+    status = 413
+    title = "Request Entity Too Large"
+    message = "Image storage media is full: There is not enough disk space on the image storage media."
+
+
+class Shelf(Protocol):
+    """Gives data back."""
+
+    kind: str
+    """file, swift, s3, http: what `/v2/info/stores/detail` calls its type."""
+
+    def url(self, name: str) -> str:
+        """The address of data in this store, as `locations` show it."""
+        ...
+
+    def name(self, url: str) -> str | None:
+        """The name of the data at an address; None if the address is not of this store."""
+        ...
+
+    def properties(self) -> dict[str, Any]:
+        """What `/v2/info/stores/detail` tells of it."""
+        ...
+
+    def read(self, name: str, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """Data in pieces, from a byte on.
 
         Raises:
-            TooMuchData: there are more than `most` bytes.
+            StoreUnreachable: while it is read.
         """
         ...
 
-    def read(self, blob: str) -> AsyncIterator[bytes]:
-        """The data in pieces."""
-        ...
-
-    async def path(self, blob: str) -> Path | None:
+    async def path(self, name: str) -> Path | None:
         """The file that holds the data, where there is one on this machine."""
         ...
 
-    async def delete(self, blob: str) -> None:
-        """Forget data; no error if there are none."""
+    async def size(self, name: str) -> int | None:
+        """Bytes of data; None where the store cannot tell.
+
+        Raises:
+            StoreUnreachable: it has no such data, or does not answer.
+        """
         ...
 
-    async def blobs(self) -> set[str]:
-        """The names of all data; for audits."""
+
+class Store(Shelf, Protocol):
+    """Keeps data by name; what is kept is whole and durable, or not there."""
+
+    async def prepare(self) -> None:
+        """Make it usable, and drop what an earlier process did not finish.  Nothing remote is asked for here."""
+        ...
+
+    async def keep(self, source: Path, name: str, *, move: bool) -> None:
+        """Keep a file's data under a name; fine if they are there already.
+
+        Args:
+            move: whether the file may be taken instead of copied.
+
+        Raises:
+            StoreUnreachable: it could not.
+            StorageFull: there is no room.
+        """
+        ...
+
+    async def delete(self, name: str) -> None:
+        """Forget data; no error if there are none.
+
+        Raises:
+            StoreUnreachable: it could not.
+        """
+        ...
+
+    async def names(self) -> set[str]:
+        """The names of all data; for audits.
+
+        Raises:
+            StoreUnreachable: it does not answer.
+        """
         ...

@@ -254,12 +254,14 @@ class FileStorage:
         await self.disk.of(account).write(lambda c: parts.begin(c, (account, container, name), made, draft, now))
         return made
 
-    async def put_part(self, account: str, container: str, id: str, number: int, upload: Upload) -> PartRecord:
+    async def put_part(
+        self, account: str, container: str, id: str, number: int, upload: Upload, *, note: str = ""
+    ) -> PartRecord:
         """Make an upload one part of several."""
         assert isinstance(upload, FileUpload), "an upload belongs to the storage that made it"
         now, body = self.disk.now(), upload.body
         return await self.disk.put(
-            account, upload, lambda c: parts.put_part(c, account, container, id, number, body, now)
+            account, upload, lambda c: parts.put_part(c, account, container, id, (number, note), body, now)
         )
 
     async def upload_of_parts(self, account: str, container: str, id: str) -> UploadRecord | None:

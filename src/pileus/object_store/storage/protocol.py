@@ -301,7 +301,9 @@ class Storage(Protocol):
         """
         ...
 
-    async def put_part(self, account: str, container: str, id: str, number: int, upload: Upload) -> PartRecord:
+    async def put_part(
+        self, account: str, container: str, id: str, number: int, upload: Upload, *, note: str = ""
+    ) -> PartRecord:
         """Make a sealed upload one part of several, in the place of an earlier one of that number.
 
         Raises:

@@ -92,12 +92,13 @@ class ObjectRecord(msgspec.Struct, frozen=True):
 
 
 class PartRecord(msgspec.Struct, frozen=True):
-    """One part of an upload of several; `etag` is the MD5 of its bytes."""
+    """One part of an upload of several; `etag` is the MD5 of its bytes, `note` what who put it wants to know again."""
 
     number: int
     stamp: int
     size: int
     etag: str
+    note: str = ""
 
 
 class UploadRecord(msgspec.Struct, frozen=True):

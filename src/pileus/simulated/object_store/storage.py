@@ -60,10 +60,12 @@ class MemoryStorage(MemoryObjects):
             raise NoUpload
         return found
 
-    async def put_part(self, account: str, container: str, id: str, number: int, upload: Upload) -> PartRecord:
+    async def put_part(
+        self, account: str, container: str, id: str, number: int, upload: Upload, *, note: str = ""
+    ) -> PartRecord:
         """Make an upload one part of several."""
         assert isinstance(upload, MemoryUpload), "an upload belongs to the storage that made it"
-        made = PartRecord(number, self.now(), upload.size, upload.etag)
+        made = PartRecord(number, self.now(), upload.size, upload.etag, note)
         self._of(account, container, id).parts[number] = (made, upload.content, upload.key)
         return made
 

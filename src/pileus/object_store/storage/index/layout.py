@@ -64,7 +64,7 @@ CREATE TABLE uploads (
     UNIQUE (container, name, id)) WITHOUT ROWID;
 CREATE TABLE parts (
     upload TEXT NOT NULL, number INTEGER NOT NULL, stamp INTEGER NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL,
-    data TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (upload, number)) WITHOUT ROWID;
+    data TEXT NOT NULL, sealed BLOB NOT NULL, note TEXT NOT NULL, PRIMARY KEY (upload, number)) WITHOUT ROWID;
 CREATE INDEX part_filed ON parts (data) WHERE data LIKE 'f%';
 CREATE TABLE claims (bucket BLOB PRIMARY KEY, account BLOB NOT NULL) WITHOUT ROWID;
 CREATE TRIGGER version_new AFTER INSERT ON versions BEGIN

@@ -66,25 +66,27 @@ def uploads(connection: Connection, account: str, container: str, query: Query) 
 
 
 def put_part(
-    connection: Connection, account: str, container: str, id: str, number: int, body: Body, now: int
+    connection: Connection, account: str, container: str, id: str, part: tuple[int, str], body: Body, now: int
 ) -> PartRecord:
-    """Make bytes a part."""
+    """Make bytes a part, which is a number and a note."""
+    number, note = part
     upload(connection, account, container, id)
     where = (id, number)
     for (data,) in connection.execute("SELECT data FROM parts WHERE upload = ? AND number = ?", where).fetchall():
         discard(connection, data, now)
     connection.execute(
-        "INSERT OR REPLACE INTO parts (upload, number, stamp, size, etag, data, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (*where, now, body.size, body.etag, keep(connection, body), body.sealed),
+        "INSERT OR REPLACE INTO parts (upload, number, stamp, size, etag, data, sealed, note)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (*where, now, body.size, body.etag, keep(connection, body), body.sealed, note),
     )
-    return PartRecord(number, now, body.size, body.etag)
+    return PartRecord(number, now, body.size, body.etag, note)
 
 
 def parts(connection: Connection, place: tuple[str, str], id: str, after: int, limit: int) -> list[PartRecord]:
     """Parts, by number."""
     upload(connection, *place, id)
     rows = connection.execute(
-        "SELECT number, stamp, size, etag FROM parts WHERE upload = ? AND number > ? ORDER BY number LIMIT ?",
+        "SELECT number, stamp, size, etag, note FROM parts WHERE upload = ? AND number > ? ORDER BY number LIMIT ?",
         (id, after, limit),
     )
     return [PartRecord(*row) for row in rows]

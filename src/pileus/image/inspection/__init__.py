@@ -1,0 +1,1 @@
+"""What may become an image: formats are looked at before any store gets the data."""
