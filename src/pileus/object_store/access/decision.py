@@ -28,6 +28,11 @@ class Access:
         at_home = bool(who.project_id) and account == RESELLER + who.project_id
         return self.reseller(who) or (at_home and not self._operators.isdisjoint(_roles(who)))
 
+    def reader(self, who: Caller, account: str) -> bool:
+        """Whether the caller may see everything in an account by its roles alone."""
+        at_home = bool(who.project_id) and account == RESELLER + who.project_id
+        return self.owner(who, account) or (at_home and not self._readers.isdisjoint(_roles(who)))
+
     def require(
         self, who: Caller, method: str, account: str, *, acl: str = "", referrer: str = "", object: bool = False
     ) -> bool:

@@ -3,7 +3,7 @@
 A document is kept as it was understood, in the bucket's metadata, and written out anew when it is asked for.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -126,10 +126,15 @@ def _ownership(root: "Element") -> str:
 
 
 class Documents:
-    """The operations on documents."""
+    """The operations on documents.
 
-    def __init__(self, storage: Storage) -> None:
+    Args:
+        before: what is done before a document of that name is taken.
+    """
+
+    def __init__(self, storage: Storage, before: Mapping[str, Callable[[Bucket], Awaitable[None]]]) -> None:
         self._storage = storage
+        self._before = before
 
     async def change(self, bucket: Bucket, name: str, text: str | None, **more: Any) -> None:
         """Keep a document, or forget it.
@@ -163,6 +168,8 @@ class Documents:
             except ValueError:
                 raise refuse("MalformedXML") from None
             document.check(visit.bucket, value)
+            if document.name in self._before:
+                await self._before[document.name](visit.bucket)
             await self.change(visit.bucket, document.name, kept(value))
             return nothing()
 
