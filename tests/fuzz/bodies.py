@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from tests.fuzz.cloud import FuzzCloud
-from tests.fuzz.seeds import ABSENT
+from tests.fuzz.seeds import ABSENT, claim
 
 from pileus.kernel.api.declare import Operation, Service
 from pileus.kernel.api.openapi import full_path
@@ -73,6 +73,9 @@ def body_of(cloud: FuzzCloud, service: Service, operation: Operation, version: i
     return {operation.action: None} if operation.action else None
 
 
+_SEEN = {"resource_provider_generation": 1}
+"""The seeded provider's generation."""
+
 _OWN: dict[str, Any] = {
     "network POST /v2.0/networks": lambda s: {"network": {"name": "n"}},
     "network POST /v2.0/ports": lambda s: {"port": {"network_id": s["network/networks"]}},
@@ -97,8 +100,25 @@ _OWN: dict[str, Any] = {
         }
     },
     "compute POST /v2.1/os-server-groups": lambda s: {"server_group": {"name": "g", "policies": ["affinity"]}},
+    "identity PUT /v3/domains/{domain_id}/config": lambda s: {"config": {"ldap": {"url": "ldap://seed"}}},
+    "identity PATCH /v3/domains/{domain_id}/config": lambda s: {"config": {"ldap": {"url": "ldap://seed"}}},
+    "identity PATCH /v3/domains/{domain_id}/config/{group}": lambda s: {"config": {"ldap": {"url": "ldap://seed"}}},
+    "identity PATCH /v3/domains/{domain_id}/config/{group}/{option}": lambda s: {"config": {"url": "ldap://seed"}},
     "identity POST /v3/auth/tokens": lambda s: {
         "auth": {"identity": {"methods": ["password"], "password": {"user": {"id": s["user:reader"], "password": "x"}}}}
     },
+    "placement PUT /resource_providers/{id}": lambda s: {"name": "renamed"},
+    "placement POST /resource_providers/{id}/inventories": lambda s: {"resource_class": "DISK_GB", "total": 1},
+    "placement PUT /resource_providers/{id}/inventories": lambda s: {"inventories": {}, **_SEEN},
+    "placement PUT /resource_providers/{id}/inventories/{name}": lambda s: {"total": 9, **_SEEN},
+    "placement PUT /resource_providers/{id}/aggregates": lambda s: {"aggregates": [ABSENT], **_SEEN},
+    "placement PUT /resource_providers/{id}/traits": lambda s: {"traits": ["CUSTOM_SEED"], **_SEEN},
+    "placement PUT /allocations/{consumer}": lambda s: claim(s, 1),
+    "placement POST /allocations": lambda s: {s["placement/allocations"]: claim(s, 1)},
+    "placement POST /reshaper": lambda s: {
+        "inventories": {s["placement/resource_providers"]: {"inventories": {}, **_SEEN}},
+        "allocations": {},
+    },
+    "placement POST /resource_classes": lambda s: {"name": "CUSTOM_OTHER"},
 }
 """Bodies that name resources, by service and operation, from the seeds."""

@@ -4,9 +4,22 @@ from typing import Any
 
 from tests.fuzz.cloud import FuzzCloud, Reply
 
-PERSONAS = ("nobody", "stranger", "reader", "member", "manager", "admin", "domain-admin", "system-admin")
-"""From no token at all to everything.  `stranger` is a manager of another project; reader, member and manager have
-that role in the project that owns the resources; admin is admin of that project."""
+LADDER = ("reader", "member", "manager", "admin")
+PERSONAS = (
+    "nobody",
+    "stranger",
+    *LADDER,
+    "service",
+    "domain-reader",
+    "domain-manager",
+    "domain-admin",
+    "system-reader",
+    "system-member",
+    "system-admin",
+)
+"""From no token at all to everything.  `stranger` is a manager of another project; reader, member, manager and admin
+have that role in the project that owns the resources, service has it in a project of its own; the domain's have it in
+that project's domain."""
 
 
 def checked(reply: Reply, *statuses: int) -> Any:
@@ -31,18 +44,12 @@ def populate(cloud: FuzzCloud) -> None:
     cloud.tokens["demo"] = login(cloud, "demo", "demo-pw", {"project": {"name": "demo", **default}})
     rows = checked(cloud.ask("GET", "/identity/v3/roles", token="root"))["roles"]
     roles = {row["name"]: row["id"] for row in rows}
-    for name in ("ours", "theirs"):
+    for name in ("ours", "theirs", "services"):
         body = {"project": {"name": name, "domain_id": "default"}}
         project = checked(cloud.ask("POST", "/identity/v3/projects", token="root", body=body))["project"]
         cloud.seeds[name] = project["id"]
-    places = {
-        "stranger": ("manager", f"projects/{cloud.seeds['theirs']}", {"project": {"name": "theirs", **default}}),
-        "domain-admin": ("admin", "domains/default", {"domain": {"id": "default"}}),
-        "system-admin": ("admin", "system", {"system": {"all": True}}),
-    }
-    for role in ("reader", "member", "manager", "admin"):
-        places[role] = (role, f"projects/{cloud.seeds['ours']}", {"project": {"name": "ours", **default}})
-    for person, (role, place, scope) in places.items():
+    for person in PERSONAS[1:]:
+        role, place, scope = _place(cloud, person)
         body = {"user": {"name": f"fuzz-{person}", "password": "pw-of-" + person, "domain_id": "default"}}
         user = checked(cloud.ask("POST", "/identity/v3/users", token="root", body=body))["user"]
         cloud.seeds[f"user:{person}"] = user["id"]
@@ -50,3 +57,15 @@ def populate(cloud: FuzzCloud) -> None:
         checked(cloud.ask("PUT", grant, token="root"), 204)
         cloud.tokens[person] = login(cloud, f"fuzz-{person}", "pw-of-" + person, scope)
     cloud.tokens["nobody"] = ""
+
+
+def _place(cloud: FuzzCloud, person: str) -> tuple[str, str, dict[str, Any]]:
+    """A persona's role, where it has it, and the scope of its token."""
+    where, _, role = person.rpartition("-")
+    if where == "domain":
+        return role, "domains/default", {"domain": {"id": "default"}}
+    if where == "system":
+        return role, "system", {"system": {"all": True}}
+    name = {"stranger": "theirs", "service": "services"}.get(person, "ours")
+    role = "manager" if person == "stranger" else person
+    return role, f"projects/{cloud.seeds[name]}", {"project": {"id": cloud.seeds[name]}}

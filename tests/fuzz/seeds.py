@@ -19,6 +19,7 @@ def make(cloud: FuzzCloud) -> None:
     _image(cloud)
     _network(cloud)
     _compute(cloud)
+    _placement(cloud)
 
 
 def _made(cloud: FuzzCloud, url: str, key: str, token: str = "member", /, **attributes: Any) -> Any:
@@ -49,6 +50,12 @@ def _identity(cloud: FuzzCloud) -> None:
         _keep(cloud, at + collection, key, "root", **more)
     point = {"interface": "public", "service_id": seeds["identity/services"], "url": "http://seed"}
     _keep(cloud, at + "endpoints", "endpoint", "root", **point)
+    _keep(cloud, at + "policies", "policy", "root", type="text/plain", blob="seed")
+    filters = {"filters": {"interface": "public"}, "name": "seed"}
+    group = _keep(cloud, at + "OS-EP-FILTER/endpoint_groups", "endpoint_group", "root", **filters)
+    checked(cloud.ask("PUT", f"{at}OS-EP-FILTER/endpoint_groups/{group}/projects/{seeds['theirs']}", token="root"))
+    config = {"config": {"ldap": {"url": "ldap://seed", "suffix": "dc=seed"}}}
+    checked(cloud.ask("PUT", f"{at}domains/default/config", token="root", body=config))
     other = _made(cloud, at + "roles", "role", "root", name="implied")
     seeds["identity/implies"] = other["id"]
     checked(cloud.ask("PUT", f"{at}roles/{seeds['identity/roles']}/implies/{other['id']}", token="root"))
@@ -62,6 +69,15 @@ def _image(cloud: FuzzCloud) -> None:
     cloud.seeds["image/schemas"] = "image"
     cloud.seeds["image/stores"] = "file"
     _keep(cloud, "/image/v2/tasks", "", "root", type="import", input={})
+    cloud.seeds["image/metadefs"] = "namespace"
+    at = "/image/v2/metadefs/namespaces"
+    seed = {"namespace": "seed", "owner": cloud.seeds["ours"]}
+    _keep(cloud, at, "", "root", "namespace", **seed)
+    _keep(cloud, f"{at}/seed/objects", "", "root", "name", name="seed")
+    _keep(cloud, f"{at}/seed/properties", "", "root", "name", name="seed", title="Seed", type="string")
+    _keep(cloud, f"{at}/seed/tags/seed", "", "root", "name")
+    cloud.seeds["image/tags"] = "seed"
+    _keep(cloud, f"{at}/seed/resource_types", "", "root", "name", name="seed")
 
 
 def _network(cloud: FuzzCloud) -> None:
@@ -107,6 +123,39 @@ def _compute(cloud: FuzzCloud) -> None:
     seeds["compute/servers"] = made["id"]
 
 
+def _placement(cloud: FuzzCloud) -> None:
+    """A provider with something of everything, and an empty one: nothing in use can be taken away."""
+    at, seeds = "/placement/", cloud.seeds
+    version = {"OpenStack-API-Version": "placement 1.39"}
+
+    def put(path: str, body: Any = b"") -> None:
+        checked(cloud.ask("PUT", at + path, token="root", headers=version, body=body))
+
+    for kind, name in (("resource_classes", "CUSTOM_SEED"), ("traits", "CUSTOM_SEED")):
+        put(f"{kind}/{name}")
+        seeds[f"placement/{kind}"] = name
+    body = {"name": "seed", "uuid": "5eed0000-0000-4000-8000-000000000001"}
+    provider = checked(cloud.ask("POST", at + "resource_providers", token="root", headers=version, body=body))["uuid"]
+    seeds["placement/resource_providers"] = provider
+    seeds["placement/inventories"] = "VCPU"
+    stock = {"VCPU": {"total": 8}}
+    put(f"resource_providers/{provider}/inventories", {"inventories": stock, "resource_provider_generation": 0})
+    busy = "5eed0000-0000-4000-8000-000000000002"
+    body = {"name": "busy", "uuid": busy}
+    checked(cloud.ask("POST", at + "resource_providers", token="root", headers=version, body=body))
+    put(f"resource_providers/{busy}/inventories", {"inventories": stock, "resource_provider_generation": 0})
+    seeds["placement/busy"] = busy
+    seeds["placement/allocations"] = "5eed0000-0000-4000-8000-000000000003"
+    put(f"allocations/{seeds['placement/allocations']}", claim(seeds, None))
+
+
+def claim(seeds: dict[str, str], generation: int | None) -> dict[str, Any]:
+    """What the seeded consumer has."""
+    owner = {"project_id": seeds["ours"], "user_id": seeds["user:member"], "consumer_type": "INSTANCE"}
+    took = {seeds["placement/busy"]: {"resources": {"VCPU": 1}}}
+    return {"allocations": took, **owner, "consumer_generation": generation}
+
+
 def template(service: Service, operation: Operation) -> str:
     """An operation's path as the OpenAPI document has it."""
     path = full_path(service, operation.resource, operation)  # type: ignore[arg-type]
@@ -123,6 +172,8 @@ def values(cloud: FuzzCloud, service: Service, operation: Operation) -> dict[str
             "actor_id": cloud.seeds["identity/groups" if "/groups/" in path else "user:reader"],
             "role_id": cloud.seeds["identity/roles"],
             "tag": "seed",
+            "group": "ldap",
+            "option": "url",
             "verb": "enable",
             "image_id": cloud.seeds["image/images"],
         }

@@ -26,6 +26,7 @@ from pileus.kernel.api.versions import number
 from pileus.kernel.ids import Ids
 from pileus.kernel.operations.retention import Retention
 from pileus.kernel.peers.memory import MemoryTransport
+from pileus.kernel.serving.cors import CrossOrigin
 from pileus.kernel.serving.server import Application
 from pileus.kernel.settings import InvalidSettings
 from pileus.kernel.store import StoreError
@@ -153,7 +154,9 @@ class Serving:
             ready()
 
         try:
-            await serving.serve(application, self._address, self._port, started, self._world.clock)
+            origins = self._settings.allowed_origins
+            edge = CrossOrigin(application, origins) if origins else application
+            await serving.serve(edge, self._address, self._port, started, self._world.clock)
         finally:
             inquiries.close()
             await cloud.stop()

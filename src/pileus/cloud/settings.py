@@ -51,6 +51,10 @@ class CloudSettings(Settings, frozen=True, forbid_unknown_fields=True):
     region: Annotated[str, doc("The region's name in the catalog.")] = "RegionOne"
     listen: Annotated[str, doc("Where the APIs answer, address:port.")] = "127.0.0.1:5000"
     public_url: Annotated[str, doc("The address in the catalog and in links; empty makes it from `listen`.")] = ""
+    allowed_origins: Annotated[
+        tuple[str, ...],
+        doc("Origins of web pages whose scripts may ask the APIs (CORS), `*` for all; none by default."),
+    ] = ()
     log: LogSettings = LogSettings()
     store: StoreSettings = StoreSettings()
     machine: MachineSettings = MachineSettings()

@@ -4,8 +4,8 @@ ApiError
 ├── Unauthorized 401: whatever is wrong with who asks, without saying what
 ├── NotFound 404 ── Missing: "Could not find user: …"
 ├── Conflict 409 ── Taken: a name that must be unique is not
-├── Forbidden 403 ── NotAllowed, Immutable
-└── BadRequest 400 ── Malformed
+├── Forbidden 403 ── NotAllowed, Immutable, InvalidDomainConfig
+└── BadRequest 400 ── Malformed, PasswordRefused
 """
 
 from typing import Any
@@ -37,6 +37,16 @@ class Immutable(Forbidden):
     """403: the resource is marked as one that must not change."""
 
     message = 'Unable to {verb} immutable {kind} resource: `{id}. Set resource option "immutable" to false first.'
+
+
+class InvalidDomainConfig(Forbidden):
+    """403: a domain cannot be configured so."""
+
+    message = "Invalid domain specific configuration: {reason}."
+
+
+class PasswordRefused(BadRequest):
+    """400: a password is not what passwords must be, or may not be changed now."""
 
 
 class Malformed(BadRequest):

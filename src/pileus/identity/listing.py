@@ -132,7 +132,20 @@ def limit(text: str | None) -> int | None:
     return min(int(text), MOST) or None
 
 
-_OURS = frozenset({"extra", "password_hash", "password_expires_at", "tokens_since", "failures", "failed_at"})
+_OURS = frozenset(
+    {
+        "extra",
+        "password_hash",
+        "password_expires_at",
+        "password_set_at",
+        "password_own",
+        "tokens_since",
+        "failures",
+        "failed_at",
+        "created_at",
+        "active_at",
+    }
+)
 """Columns that no body sets, whoever sends it: unknown attributes are kept, so they must be known here."""
 
 

@@ -3,6 +3,7 @@
 A right's target is flat: `target.user.domain_id` is one key, as Keystone flattens it.
 """
 
+from pileus.kernel.auth.policy import SCOPES
 from pileus.kernel.auth.rules import Rule
 
 ADMIN = Rule("admin_required", "role:admin or is_admin:1", "Whoever holds the role admin, in whatever scope.")
@@ -58,3 +59,91 @@ CHECK_GRANT = f"{ADMIN_OR_SYSTEM_READER} or (({_pairs('reader')}) and {_ROLE_IN_
 CHANGE_GRANT = (
     f"{ADMIN} or (({_pairs('admin')}) and {_ROLE_IN_REACH}) or (({_pairs('manager')}) and {DOMAIN_MANAGED_ROLE})"
 )
+
+
+_PROJECT_ONLY = frozenset(
+    [
+        "authorize_request_token",
+        "get_access_token",
+        "get_access_token_role",
+        "list_access_tokens",
+        "list_access_token_roles",
+        "delete_access_token",
+        "create_application_credential",
+        "create_trust",
+    ]
+)
+_ANY_SCOPE = frozenset(
+    [
+        "get_credential",
+        "list_credentials",
+        "create_credential",
+        "update_credential",
+        "delete_credential",
+        "get_domain",
+        "list_domains",
+        "get_security_compliance_domain_config",
+        "check_grant",
+        "list_grants",
+        "create_grant",
+        "revoke_grant",
+        "get_group",
+        "list_groups",
+        "list_groups_for_user",
+        "create_group",
+        "update_group",
+        "delete_group",
+        "list_users_in_group",
+        "remove_user_from_group",
+        "check_user_in_group",
+        "add_user_to_group",
+        "get_limit_model",
+        "get_limit",
+        "list_limits",
+        "get_project",
+        "list_projects",
+        "list_user_projects",
+        "create_project",
+        "update_project",
+        "delete_project",
+        "list_project_tags",
+        "get_project_tag",
+        "update_project_tags",
+        "create_project_tag",
+        "delete_project_tags",
+        "delete_project_tag",
+        "get_region",
+        "list_regions",
+        "get_registered_limit",
+        "list_registered_limits",
+        "get_role",
+        "list_roles",
+        "list_role_assignments",
+        "list_role_assignments_for_tree",
+        "s3tokens_validate",
+        "ec2tokens_validate",
+        "check_token",
+        "validate_token",
+        "revoke_token",
+        "get_user",
+        "list_users",
+        "create_user",
+        "update_user",
+        "delete_user",
+        "revoke_tokens_for_user",
+        "get_auth_catalog",
+        "get_auth_projects",
+        "get_auth_domains",
+        "get_auth_system",
+        "list_projects_for_user",
+        "list_domains_for_user",
+    ]
+)
+
+
+def scopes_of(right: str) -> tuple[str, ...]:
+    """The kinds of scope that a right needs, as upstream's rules have them: mostly any but a domain's."""
+    rule = right.removeprefix("identity:")
+    if rule in _PROJECT_ONLY:
+        return ("project",)
+    return SCOPES if rule in _ANY_SCOPE else ("system", "project")

@@ -12,9 +12,13 @@ from pileus.identity.bootstrap import Bootstrap
 from pileus.identity.credentials.api import Credentials
 from pileus.identity.credentials.logic import Blobs
 from pileus.identity.discovery.api import Discovery
+from pileus.identity.domain_configs.api import DefaultConfig, DomainConfig
+from pileus.identity.domain_configs.logic import DomainConfigs
 from pileus.identity.domains.api import Domains
 from pileus.identity.ec2_credentials.api import Ec2Credentials
 from pileus.identity.ec2_credentials.signing import Signers
+from pileus.identity.endpoint_filters.api import EndpointFilters, EndpointGroups, GroupInProject
+from pileus.identity.endpoint_policies.api import EndpointPolicy, PolicyEndpoints, association_resources
 from pileus.identity.endpoints.api import Endpoints
 from pileus.identity.errors import fault, invalid
 from pileus.identity.groups.api import Groups, Membership
@@ -30,7 +34,7 @@ from pileus.identity.revisions.logic import Revisions
 from pileus.identity.role_assignments.api import RoleAssignments
 from pileus.identity.roles.api import Implications, Inferences, Roles
 from pileus.identity.roles.book import RoleBook
-from pileus.identity.rules import RULES
+from pileus.identity.rules import RULES, scopes_of
 from pileus.identity.services.api import CatalogServices
 from pileus.identity.services.catalog import Catalog
 from pileus.identity.settings import IdentitySettings
@@ -43,7 +47,9 @@ from pileus.identity.tokens.scopes import Scopes
 from pileus.identity.trusts.api import Trusts
 from pileus.identity.trusts.logic import TrustLogic
 from pileus.identity.users.api import Users
+from pileus.identity.users.compliance import Compliance
 from pileus.identity.users.logic import UserLogic
+from pileus.identity.users.login import PasswordLogin
 from pileus.identity.users.passwords import Passwords
 from pileus.identity.versions import HISTORY
 from pileus.kernel.api.declare import Service
@@ -100,21 +106,9 @@ class IdentityService:
         await self._bootstrap.run(tx, passwords=passwords, url=url, services=shown)
 
 
-def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityService:
-    """Make identity from the kernel's parts."""
-    settings = settings or IdentitySettings()
-    store, world = parts.store, parts.world
-    revisions = Revisions(store, world.clock, shared=not isinstance(store, SqliteStore))
-    book, catalog = RoleBook(), Catalog()
-    accesses = Accesses(revisions, world.clock, book, catalog)
-    keys = Keys(parts.state / "identity" / "fernet-keys", world.ids)
-    blobs = Blobs(Keys(parts.state / "identity" / "credential-keys", world.ids))
-    window = timedelta(seconds=settings.expired_window_seconds)
-    tokens = Tokens(store, world, revisions, accesses, keys, window)
-    passwords = Passwords(settings.password_rounds)
-    methods = Methods(store, world.clock, tokens, passwords, settings)
-    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions)
-    api = Service(
+def _api(parts: Parts) -> Service:
+    """The API, without resources yet."""
+    return Service(
         type="identity",
         name="keystone",
         prefix="/identity",
@@ -126,9 +120,30 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         page=page_links,
         stamp=stamp,  # type: ignore[arg-type]  # takes None too
         rules=RULES,
+        scopes=scopes_of,
         policy_file=parts.policy_file("identity"),
         strict_media=False,
     )
+
+
+def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityService:
+    """Make identity from the kernel's parts."""
+    settings = settings or IdentitySettings()
+    store, world = parts.store, parts.world
+    revisions = Revisions(store, world.clock, shared=not isinstance(store, SqliteStore))
+    book, catalog = RoleBook(), Catalog()
+    accesses = Accesses(revisions, world.clock, book, catalog)
+    keys = Keys(parts.state / "identity" / "fernet-keys", world.ids)
+    blobs = Blobs(Keys(parts.state / "identity" / "credential-keys", world.ids))
+    window = timedelta(seconds=settings.expired_window_seconds)
+    tokens = Tokens(store, world, revisions, accesses, keys, window)
+    passwords = Passwords(settings.password_rounds, settings.passwords.algorithm)
+    compliance = Compliance(settings, world.clock)
+    login = PasswordLogin(store, world.clock, passwords, compliance, settings)
+    methods = Methods(store, world.clock, tokens, passwords, login, settings)
+    configs = DomainConfigs(blobs, revisions)
+    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions, compliance)
+    api = _api(parts)
     api.add(
         Discovery(),
         AuthTokens(tokens, methods, Scopes(store, accesses, revisions)),
@@ -136,7 +151,9 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         FederationReach(),
         Domains(projects),
         Projects(projects),
-        Users(users, passwords, methods),
+        DomainConfig(configs, settings),
+        DefaultConfig(),
+        Users(users, passwords, login, compliance),
         Groups(revisions),
         Membership(revisions),
         Roles(revisions),
@@ -147,7 +164,13 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         Regions(revisions),
         CatalogServices(revisions),
         Endpoints(revisions),
+        EndpointGroups(revisions),
+        GroupInProject(revisions),
+        EndpointFilters(revisions),
         Policies(),
+        PolicyEndpoints(),
+        EndpointPolicy(),
+        *association_resources(),
         Credentials(blobs),
         Ec2Credentials(blobs),
         ApplicationCredentials(ApplicationCredentialLogic(world, revisions), passwords),

@@ -80,10 +80,19 @@ class QuotaExceeded(TooLarge):
     """413: more than the project may have."""
 
 
+_GENERATED = ("self", "schema", "created_at", "updated_at")
+"""What bodies of metadata definitions must not have: the service's own to say."""
+
+
 def invalid(error: InvalidInput) -> ApiError:
     """A schema's refusal in Glance's words."""
+    if error.rule == "additionalProperties" and not error.path and isinstance(error.value, dict):
+        for name in _GENERATED:
+            if name in error.value:
+                return ReadOnlyProperty(name=name)
     where = ".".join(str(step) for step in error.path)
-    subject = f"Provided object does not match schema 'image': {error.reason}"
+    name = error.schema.removeprefix("Metadef").lower() or "image"
+    subject = f"Provided object does not match schema '{name}': {error.reason}"
     return BadRequest(subject + (f" Failed validating '{error.rule}' in '{where}'" if where else ""))
 
 

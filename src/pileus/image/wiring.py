@@ -17,6 +17,8 @@ from pileus.image.images.table import IMAGES
 from pileus.image.inspection.logic import Inspector
 from pileus.image.locations.logic import Locations
 from pileus.image.members.api import MemberResource
+from pileus.image.metadefs import standard
+from pileus.image.metadefs.wiring import resources as metadefs
 from pileus.image.reconcilers.expiry import TaskExpiry
 from pileus.image.reconcilers.sweeper import Sweeper
 from pileus.image.rules import RULES
@@ -82,6 +84,7 @@ class ImageService:
             fault_types=("text/html", "application/json"),
             invalid=errors.invalid,
             rules=RULES,
+            scopes=lambda _right: ("project",),
             policy_file=parts.policy_file("image"),
         )
         self.api.add(
@@ -93,6 +96,7 @@ class ImageService:
             TaskResource(self.tasks),
             ImageTaskResource(self._images, self.tasks),
             SchemaResource(),
+            *metadefs(parts.world),
             InfoResource(self.stores, methods),
             StoreResource(self._images, locations, self.stores, self.keeper),
         )
@@ -100,6 +104,7 @@ class ImageService:
 
     async def start(self) -> None:
         """Make the stores usable, and put right what an earlier process left."""
+        await retrying(self._parts.store, lambda tx: standard.load(tx, self._parts.world))
         await self._area.prepare()
         for name in self.stores.writable:
             await self.stores.store(name).prepare()

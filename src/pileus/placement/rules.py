@@ -1,15 +1,15 @@
 """Named rules of placement, as Placement 2026.2 names them.
 
-Every right has the scope type `project`: a token for the whole system has none of them.
+Every right has the scope type `project`: tokens for a domain or the whole system have none of them.
 """
 
 from pileus.kernel.auth.rules import Rule
 
 ADMIN = Rule("admin_api", "role:admin", "An administrator.")
-SERVICE = Rule("service_api", "role:service and not system_scope:all", "Another service.")
+SERVICE = Rule("service_api", "role:service", "Another service.")
 ADMIN_OR_SERVICE = Rule(
     "admin_or_service_api",
-    "(role:admin or role:service) and not system_scope:all",
+    "role:admin or role:service",
     "An administrator or another service, in a project.",
 )
 PROJECT_READER = Rule(
@@ -17,7 +17,7 @@ PROJECT_READER = Rule(
 )
 ADMIN_OR_PROJECT_READER_OR_SERVICE = Rule(
     "admin_or_project_reader_or_service_api",
-    "(role:admin or rule:project_reader_api or role:service) and not system_scope:all",
+    "role:admin or rule:project_reader_api or role:service",
     "An administrator, another service, or a reader of the project that is asked about.",
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pileus.kernel.api.versions import History
 
-PLACEMENT = History("placement", "1.0")
+PLACEMENT = History("placement", "1.0", vary="openstack-api-version")
 """The history; `OpenStack-API-Version: placement 1.N` chooses from it, and 1.0 is what one gets without."""
 
 _add = PLACEMENT.add

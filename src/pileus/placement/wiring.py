@@ -53,6 +53,7 @@ class PlacementService:
             wrong_media=errors.wrong_media,
             rights_first=True,
             rules=RULES,
+            scopes=lambda _right: ("project",),
             policy_file=parts.policy_file("placement"),
         )
         self.api.add(

@@ -52,7 +52,7 @@ async def test_tasks_are_started_listed_and_never_deleted(api):
         answer = await api.post("/image/v2/tasks", json=body, headers=ADMIN)
         assert answer.status_code == 201
         made.append(answer.json())
-        assert answer.headers["Location"] == f"/v2/tasks/{made[-1]['id']}"
+        assert answer.headers["Location"].endswith(f"/v2/tasks/{made[-1]['id']}")
     assert made[0]["status"] == "failure"  # nobody does that type here
     assert "expires_at" in made[0]
     assert made[0]["message"]

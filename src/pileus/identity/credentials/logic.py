@@ -25,16 +25,24 @@ class Blobs:
         """A secret as it is stored."""
         return self._keys.fernet().encrypt(blob.encode()).decode()
 
+    def unseal(self, sealed: str) -> str:
+        """A stored secret, readable.
+
+        Raises:
+            Malformed: it was encrypted with keys that are gone.
+        """
+        try:
+            return self._keys.fernet().decrypt(sealed.encode()).decode()
+        except InvalidToken as error:
+            raise Malformed("The credential cannot be decrypted with the keys of this cloud.") from error
+
     def open(self, row: Row) -> Row:
         """A row with its secret readable.
 
         Raises:
             Malformed: it was encrypted with keys that are gone.
         """
-        try:
-            return {**row, "blob": self._keys.fernet().decrypt(row["blob"].encode()).decode()}
-        except InvalidToken as error:
-            raise Malformed("The credential cannot be decrypted with the keys of this cloud.") from error
+        return {**row, "blob": self.unseal(row["blob"])}
 
 
 def parsed(blob: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pileus.identity.errors import Missing
 from pileus.identity.listing import listing
 from pileus.identity.lookup import fetch, refuse
 from pileus.identity.projects.table import PROJECTS
-from pileus.identity.rules import ADMIN, reader_or_self
+from pileus.identity.rules import ADMIN, ADMIN_OR_SYSTEM_READER, OWNER, reader_or_self
 from pileus.identity.users.table import USERS
 from pileus.identity.versions import HISTORY
 from pileus.kernel.api import fields as f
@@ -70,7 +70,7 @@ class Ec2Credentials:
                 return shown
         raise refuse(call, Missing(kind="credential", id=access), self.target(call, None))
 
-    @get(rule="ec2_list_credentials", allow=_READ)
+    @get(rule="ec2_list_credentials", allow=f"{ADMIN_OR_SYSTEM_READER} or {OWNER}")
     async def list(self, call: Call, user_id: str) -> Page:
         """List a user's pairs."""
         await fetch(call, USERS, user_id, "user")

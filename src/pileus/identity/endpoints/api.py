@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy import delete as remove
 from sqlalchemy import select, update
 
+from pileus.identity.endpoint_filters.logic import forget_endpoints
+from pileus.identity.endpoint_policies.logic import forget
 from pileus.identity.endpoints.schema import Endpoint
 from pileus.identity.endpoints.table import ENDPOINTS
 from pileus.identity.listing import listing, merged, split
@@ -62,6 +64,8 @@ class Endpoints:
     @delete("/{endpoint_id}", rule="delete_endpoint", allow=ADMIN)
     async def remove(self, call: Call, endpoint: Row) -> None:
         """Delete an endpoint."""
+        await forget_endpoints(call.tx, [endpoint["id"]])
+        await forget(call.tx, "endpoint_id", [endpoint["id"]])
         await call.tx.run(remove(ENDPOINTS).where(ENDPOINTS.c.id == endpoint["id"]))
         await self._revisions.changed(call.tx, CATALOG)
 

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import delete as remove
 from sqlalchemy import update
 
+from pileus.identity.endpoint_policies.logic import forget
 from pileus.identity.listing import listing, merged, split
 from pileus.identity.lookup import fetch
 from pileus.identity.policies.schema import PolicyDocument
@@ -50,4 +51,5 @@ class Policies:
     @delete("/{policy_id}", rule="delete_policy", allow=ADMIN)
     async def remove(self, call: Call, policy: Row) -> None:
         """Delete a policy document."""
+        await forget(call.tx, "policy_id", [policy["id"]])
         await call.tx.run(remove(POLICIES).where(POLICIES.c.id == policy["id"]))

@@ -9,6 +9,8 @@ from pileus.identity.application_credentials.table import APPLICATION_CREDENTIAL
 from pileus.identity.assignments.logic import ancestors
 from pileus.identity.assignments.table import ASSIGNMENTS
 from pileus.identity.credentials.table import CREDENTIALS
+from pileus.identity.domain_configs.table import DOMAIN_CONFIGS
+from pileus.identity.endpoint_filters.logic import forget_projects
 from pileus.identity.errors import Immutable, Malformed, Missing, NotAllowed, duplicate
 from pileus.identity.groups.table import GROUPS, MEMBERS
 from pileus.identity.listing import merged, split
@@ -136,6 +138,7 @@ class ProjectLogic:
         a = ASSIGNMENTS.c
         await tx.run(delete(ASSIGNMENTS).where(a.target != "system", a.target_id.in_(ids)))
         await tx.run(delete(TAGS).where(TAGS.c.project_id.in_(ids)))
+        await forget_projects(tx, ids)
         for table in (APPLICATION_CREDENTIALS, CREDENTIALS, TRUSTS):
             await tx.run(delete(table).where(table.c.project_id.in_(ids)))
         await tx.run(update(USERS).where(USERS.c.default_project_id.in_(ids)).values(default_project_id=None))
@@ -167,6 +170,7 @@ class ProjectLogic:
         )
         for table in (USERS, GROUPS, ROLES):
             await tx.run(delete(table).where(table.c.domain_id == identifier))
+        await tx.run(delete(DOMAIN_CONFIGS).where(DOMAIN_CONFIGS.c.domain_id == identifier))
         below = await tx.all(select(PROJECTS.c.id).where(PROJECTS.c.domain_id == identifier))
         await self._remove(tx, [identifier, *(other["id"] for other in below)])
 

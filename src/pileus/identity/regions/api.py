@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import delete as remove
 from sqlalchemy import select, update
 
+from pileus.identity.endpoint_policies.logic import forget
 from pileus.identity.endpoints.table import ENDPOINTS
 from pileus.identity.errors import Missing, NotAllowed, duplicate
 from pileus.identity.listing import listing, merged, split
@@ -87,6 +88,7 @@ class Regions:
             raise NotAllowed(
                 f"Unable to delete region {region['id']} because it or its child regions have associated endpoints."
             )
+        await forget(call.tx, "region_id", ids)
         await call.tx.run(remove(REGIONS).where(REGIONS.c.id.in_(ids)))
         await self._revisions.changed(call.tx, CATALOG)
 

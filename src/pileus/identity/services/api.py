@@ -3,8 +3,10 @@
 from typing import Any
 
 from sqlalchemy import delete as remove
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from pileus.identity.endpoint_filters.logic import forget_endpoints
+from pileus.identity.endpoint_policies.logic import forget
 from pileus.identity.endpoints.table import ENDPOINTS
 from pileus.identity.listing import listing, merged, split
 from pileus.identity.lookup import fetch
@@ -61,6 +63,10 @@ class CatalogServices:
     @delete("/{service_id}", rule="delete_service", allow=ADMIN)
     async def remove(self, call: Call, service: Row) -> None:
         """Delete a service with its endpoints."""
+        gone = select(ENDPOINTS.c.id).where(ENDPOINTS.c.service_id == service["id"])
+        await forget_endpoints(call.tx, gone)
+        await forget(call.tx, "endpoint_id", gone)
+        await forget(call.tx, "service_id", [service["id"]])
         await call.tx.run(remove(ENDPOINTS).where(ENDPOINTS.c.service_id == service["id"]))
         await call.tx.run(remove(SERVICES).where(SERVICES.c.id == service["id"]))
         await self._revisions.changed(call.tx, CATALOG)

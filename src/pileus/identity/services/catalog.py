@@ -6,9 +6,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
+from pileus.identity.endpoint_filters.logic import shown
+from pileus.identity.endpoint_filters.table import ENDPOINT_GROUPS, PROJECT_ENDPOINT_GROUPS, PROJECT_ENDPOINTS
 from pileus.identity.endpoints.table import ENDPOINTS
 from pileus.identity.services.table import SERVICES
-from pileus.kernel.store import Tx
+from pileus.kernel.store import Row, Tx
 
 _PLACE = re.compile(r"[%$]\((\w+)\)s")
 
@@ -30,6 +32,8 @@ class Catalog:
         self._services: list[dict[str, Any]] = []
         self._rendered: dict[tuple[str, str], msgspec.Raw] = {}
         self._by_user = False
+        self._filters: dict[str, set[str]] = {}
+        """The ids of the endpoints that are left, by project; projects without filter are not there."""
 
     async def refresh(self, tx: Tx, generation: int) -> None:
         """Read services and endpoints again where they are of another generation."""
@@ -42,18 +46,34 @@ class Catalog:
                 services[row["service_id"]]["endpoints"].append(row)
         self._services = sorted(services.values(), key=lambda row: (row["type"], row["id"]))
         self._by_user = any("(user_id)" in row["url"] for row in endpoints)
+        self._filters = await self._filtered(tx, endpoints)
         self._rendered.clear()
         self._generation = generation
+
+    async def _filtered(self, tx: Tx, endpoints: list[Row]) -> dict[str, set[str]]:
+        single: dict[str, set[str]] = {}
+        for row in await tx.all(select(PROJECT_ENDPOINTS)):
+            single.setdefault(row["project_id"], set()).add(row["endpoint_id"])
+        by_id = {row["id"]: row for row in await tx.all(select(ENDPOINT_GROUPS))}
+        groups: dict[str, list[Row]] = {}
+        for row in await tx.all(select(PROJECT_ENDPOINT_GROUPS)):
+            groups.setdefault(row["project_id"], []).append(by_id[row["endpoint_group_id"]])
+        return {
+            project: left
+            for project in single.keys() | groups.keys()
+            if (left := shown(endpoints, single.get(project, set()), groups.get(project, ())))
+        }
 
     def plain(self, user_id: str, project_id: str) -> list[dict[str, Any]]:
         """The catalog for a user in a project (or in none)."""
         values = {"user_id": user_id, "project_id": project_id, "tenant_id": project_id}
-        shown = []
+        left = self._filters.get(project_id)
+        listed = []
         for service in self._services:
             endpoints = []
             for row in service["endpoints"]:
                 url = filled(row["url"], values)
-                if url is not None:
+                if url is not None and (left is None or row["id"] in left):
                     region = row["region_id"]
                     endpoints.append(
                         {
@@ -65,8 +85,10 @@ class Catalog:
                         }
                     )
             name = service["extra"].get("name") or ""
-            shown.append({"endpoints": endpoints, "id": service["id"], "type": service["type"], "name": name})
-        return shown
+            if left is not None and not endpoints:
+                continue  # only a catalog without filter shows services that have nothing to show
+            listed.append({"endpoints": endpoints, "id": service["id"], "type": service["type"], "name": name})
+        return listed
 
     def rendered(self, user_id: str, project_id: str) -> msgspec.Raw:
         """The same as JSON."""

@@ -35,7 +35,7 @@ class AuthTokens:
     @post(body=Auth, public=True, transaction="none", raises=(Unauthorized, Forbidden))
     async def create(self, call: Call, body: dict[str, Any]) -> Answer:
         """Get a token."""
-        proof = await self._methods.prove(body["identity"])
+        proof = await self._methods.prove(body["identity"], call)
         access = await self._scopes.access(proof, body.get("scope"))
         ends = proof.parent.expires_at if proof.parent else self._methods.ends()
         return _answer(call, self._tokens.issue(access, proof.methods, ends, proof.parent), 201)

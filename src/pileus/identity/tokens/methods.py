@@ -3,24 +3,24 @@
 Whatever is wrong, the answer is the same and takes the same time: nobody learns whether a user exists.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from pileus.identity.application_credentials.table import APPLICATION_CREDENTIALS
 from pileus.identity.projects.table import PROJECTS
 from pileus.identity.settings import IdentitySettings
 from pileus.identity.tokens.logic import Tokens
 from pileus.identity.tokens.payload import Payload
+from pileus.identity.users.login import PasswordLogin, attempt
 from pileus.identity.users.passwords import Passwords
 from pileus.identity.users.table import USERS
-from pileus.kernel.api.errors import BadRequest, Forbidden, TooManyRequests, Unauthorized
+from pileus.kernel.api.call import Call
+from pileus.kernel.api.errors import BadRequest, Forbidden, Unauthorized
 from pileus.kernel.clock import Clock
 from pileus.kernel.store import Row, Store, Tx
-from pileus.kernel.store.database import retrying
 
 
 @dataclass(slots=True)
@@ -39,56 +39,32 @@ class Proof:
     credential: Row | None = None
 
 
-class Guesses:
-    """Wrong passwords of the last minute by the name that they were tried for, known names or not."""
-
-    MOST = 10000
-
-    def __init__(self, clock: Clock, most: int) -> None:
-        self._clock = clock
-        self._most = most
-        self._wrong: OrderedDict[str, tuple[float, int]] = OrderedDict()
-
-    def refuse(self, name: str) -> None:
-        """Raise when there were too many.
-
-        Raises:
-            TooManyRequests: come back in a minute.
-        """
-        start, count = self._wrong.get(name, (0.0, 0))
-        if self._most and count >= self._most and self._clock.monotonic() - start < 60:
-            error = TooManyRequests("Too many wrong passwords; try again in a minute.")
-            error.headers["Retry-After"] = "60"
-            raise error
-
-    def wrong(self, name: str) -> None:
-        """Count one."""
-        now = self._clock.monotonic()
-        start, count = self._wrong.pop(name, (now, 0))
-        self._wrong[name] = (start, count + 1) if now - start < 60 else (now, 1)
-        while len(self._wrong) > self.MOST:
-            self._wrong.popitem(last=False)
-
-
 class Methods:
     """The methods by name."""
 
     def __init__(
-        self, store: Store, clock: Clock, tokens: Tokens, passwords: Passwords, settings: IdentitySettings
+        self,
+        store: Store,
+        clock: Clock,
+        tokens: Tokens,
+        passwords: Passwords,
+        login: PasswordLogin,
+        settings: IdentitySettings,
     ) -> None:
         self._store = store
         self._clock = clock
         self._tokens = tokens
         self._passwords = passwords
         self._settings = settings
-        self._guesses = Guesses(clock, settings.guesses_per_minute)
+        self._login = login
+        self._guesses = login.guesses
         self._by_name = {
             "password": self._password,
             "token": self._token,
             "application_credential": self._application_credential,
         }
 
-    async def prove(self, identity: dict[str, Any]) -> Proof:
+    async def prove(self, identity: dict[str, Any], call: Call) -> Proof:
         """What a request's `identity` proves.
 
         Raises:
@@ -105,7 +81,7 @@ class Methods:
                     f"Expecting to find {name} in identity. The server could not comply with the request since it is "
                     "either malformed or otherwise incorrect. The client is assumed to be in error."
                 )
-            proofs.append(await self._by_name[name](identity[name]))
+            proofs.append(await self._by_name[name](identity[name], call))
         first = proofs[0]
         if any(proof.user_id != first.user_id for proof in proofs):
             raise Unauthorized
@@ -115,60 +91,17 @@ class Methods:
             first.credential = first.credential or proof.credential
         return first
 
-    async def check_password(self, user: Row | None, password: str, name: str) -> Row:
-        """The user, if that is their password.
-
-        Args:
-            name: what the attempts are counted by.
-
-        Raises:
-            Unauthorized: it is not, or there is no such user, or the account is locked.
-            TooManyRequests: there were too many wrong ones.
-        """
-        self._guesses.refuse(name)
-        right = await self._passwords.verify(password, user["password_hash"] if user else None)
-        if user is not None and self._locked(user):
-            right = False
-        if not right or user is None:
-            self._guesses.wrong(name)
-            if user is not None:
-                await self._failed(user)
-            raise Unauthorized
-        if user["failures"]:
-            await self._write_failures(user, 0)
-        if user["password_expires_at"] is not None and user["password_expires_at"] <= self._clock.now():
-            raise Unauthorized(f"The password is expired and needs to be changed for user: {user['id']}.")
-        return user
-
-    def _locked(self, user: Row) -> bool:
-        most = self._settings.lockout_attempts
-        if not most or user["failures"] < most or user["options"].get("ignore_lockout_failure_attempts"):
-            return False
-        until = user["failed_at"] + timedelta(seconds=self._settings.lockout_seconds)
-        return bool(self._clock.now() < until)
-
-    async def _failed(self, user: Row) -> None:
-        if self._settings.lockout_attempts and not self._locked(user):
-            await self._write_failures(user, user["failures"] + 1)
-
-    async def _write_failures(self, user: Row, count: int) -> None:
-        async def write(tx: Tx) -> None:
-            values = {"failures": count, "failed_at": self._clock.now() if count else None}
-            await tx.run(update(USERS).where(USERS.c.id == user["id"]).values(**values))
-
-        await retrying(self._store, write)
-
-    async def _password(self, part: dict[str, Any]) -> Proof:
+    async def _password(self, part: dict[str, Any], call: Call) -> Proof:
         given = part.get("user")
         if not isinstance(given, dict) or not isinstance(given.get("password"), str):
             raise BadRequest("Expecting to find user and password in password.")
         async with self._store.read() as tx:
             user = await find_user(tx, given)
         name = str(given.get("id") or f"{given.get('name')}@{given.get('domain')}")
-        user = await self.check_password(user, given["password"], name)
+        user = await self._login.check(user, given["password"], attempt(call, user["id"] if user else name))
         return Proof(user["id"], ("password",))
 
-    async def _token(self, part: dict[str, Any]) -> Proof:
+    async def _token(self, part: dict[str, Any], _call: Call) -> Proof:
         if not isinstance(part.get("id"), str):
             raise BadRequest("Expecting to find id in token.")
         payload = (await self._tokens.find(part["id"])).payload
@@ -184,7 +117,7 @@ class Methods:
         methods = tuple(dict.fromkeys((*payload.methods, "token")))
         return Proof(payload.user_id, methods, parent=payload, credential=credential)
 
-    async def _application_credential(self, part: dict[str, Any]) -> Proof:
+    async def _application_credential(self, part: dict[str, Any], call: Call) -> Proof:
         if not isinstance(part.get("secret"), str):
             raise BadRequest("Expecting to find secret in application_credential.")
         c = APPLICATION_CREDENTIALS.c
@@ -197,7 +130,7 @@ class Methods:
                 user = await find_user(tx, part["user"])
                 if user is not None:
                     row = await tx.first(found.where(c.name == part["name"], c.user_id == user["id"]))
-        name = str(part.get("id") or f"{part.get('name')}@{part.get('user')}")
+        name = attempt(call, str(part.get("id") or f"{part.get('name')}@{part.get('user')}"))
         self._guesses.refuse(name)
         if not await self._passwords.verify(part["secret"], row["secret_hash"] if row else None) or row is None:
             self._guesses.wrong(name)

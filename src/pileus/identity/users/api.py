@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from pileus.identity.assignments.reach import projects_of
+from pileus.identity.errors import PasswordRefused
 from pileus.identity.groups.schema import Group
 from pileus.identity.groups.table import GROUPS, MEMBERS
 from pileus.identity.listing import listing
@@ -14,14 +15,15 @@ from pileus.identity.projects.logic import with_tags
 from pileus.identity.projects.schema import Project
 from pileus.identity.projects.table import PROJECTS
 from pileus.identity.rules import ADMIN, ADMIN_OR_SYSTEM_READER, reader_of
-from pileus.identity.tokens.methods import Methods
+from pileus.identity.users.compliance import Compliance
 from pileus.identity.users.logic import UserLogic
+from pileus.identity.users.login import PasswordLogin, attempt
 from pileus.identity.users.passwords import Passwords
 from pileus.identity.users.schema import PasswordChange, User
 from pileus.identity.users.table import USERS
 from pileus.kernel.api.call import Call, Page
 from pileus.kernel.api.declare import delete, get, patch, post, resource
-from pileus.kernel.api.errors import Forbidden, Unauthorized
+from pileus.kernel.api.errors import TooManyRequests, Unauthorized
 from pileus.kernel.store import Row
 from pileus.kernel.store.database import retrying
 
@@ -41,14 +43,15 @@ def user_target(row: Row) -> dict[str, Any]:
 class Users:
     """Users."""
 
-    def __init__(self, logic: UserLogic, passwords: Passwords, methods: Methods) -> None:
+    def __init__(self, logic: UserLogic, passwords: Passwords, login: PasswordLogin, compliance: Compliance) -> None:
         self._logic = logic
         self._passwords = passwords
-        self._methods = methods
+        self._login = login
+        self._compliance = compliance
 
     async def load(self, call: Call, user_id: str) -> Row:
         """The user of that id."""
-        return await fetch(call, USERS, user_id, "user")
+        return self._compliance.seen(await fetch(call, USERS, user_id, "user"))
 
     def target(self, call: Call, loaded: Row | None) -> dict[str, Any]:
         """What rights look at: the user, or the domain that a new one or a list is about."""
@@ -65,7 +68,9 @@ class Users:
         statement = select(USERS)
         if call.who.domain_id and not call.who.is_admin:
             statement = statement.where(USERS.c.domain_id == call.who.domain_id)
-        return await listing(call, USERS, ("name", "domain_id", "enabled", "default_project_id"), statement)
+        page = await listing(call, USERS, ("name", "domain_id", "enabled", "default_project_id"), statement)
+        page.rows = [self._compliance.seen(row) for row in page.rows]
+        return page
 
     @get("/{user_id}", rule="get_user", allow=_SHOW)
     async def show(self, call: Call, user: Row) -> Row:
@@ -76,17 +81,23 @@ class Users:
     async def create(self, call: Call, body: dict[str, Any]) -> Row:
         """Create a user, in the caller's domain unless another is named."""
         values = {**body, "domain_id": body.get("domain_id") or own_domain(call)}
-        password = values.pop("password", None)
-        hashed = await self._passwords.hash(password) if password is not None else None
+        hashed = await self._hashed(values.pop("password", None))
         return await retrying(call.store, lambda tx: self._logic.create(tx, values, hashed))
+
+    async def _hashed(self, password: str | None) -> str | None:
+        """The hash of a password that is good enough; None for none."""
+        if password is None:
+            return None
+        self._compliance.check_strength(password)
+        return await self._passwords.hash(password)
 
     @patch("/{user_id}", rule="update_user", allow=_WRITE, transaction="none")
     async def update(self, call: Call, user: Row, body: dict[str, Any]) -> Row:
         """Change a user; a new password ends every token of theirs."""
         values = dict(body)
-        password = values.pop("password", None)
-        hashed = await self._passwords.hash(password) if password is not None else None
-        return await retrying(call.store, lambda tx: self._logic.update(tx, user["id"], values, hashed))
+        sets = "password" in values
+        hashed = await self._hashed(values.pop("password", None))
+        return await retrying(call.store, lambda tx: self._logic.update(tx, user["id"], values, hashed, sets=sets))
 
     @delete("/{user_id}", rule="delete_user", allow=_WRITE)
     async def remove(self, call: Call, user: Row) -> None:
@@ -100,17 +111,22 @@ class Users:
         public=True,
         loads=False,
         transaction="none",
-        raises=(Unauthorized, Forbidden),
+        raises=(Unauthorized, PasswordRefused, TooManyRequests),
     )
     async def change_password(self, call: Call, user_id: str, body: dict[str, Any]) -> None:
         """Change one's own password; the old one is the proof, no token is needed."""
         async with call.store.read() as tx:
             row = await tx.first(select(USERS).where(USERS.c.id == user_id))
-        user = await self._methods.check_password(row, body["original_password"], user_id)
-        if user["options"].get("lock_password") or not user["enabled"]:
-            raise Unauthorized
-        hashed = await self._passwords.hash(body["password"])
-        await retrying(call.store, lambda tx: self._logic.update(tx, user_id, {}, hashed))
+            before = await self._logic.old_hashes(tx, user_id)
+        user = await self._login.check(row, body["original_password"], attempt(call, user_id), expired=True)
+        self._compliance.check_strength(body["password"])
+        self._compliance.refuse_lock(user)
+        self._compliance.check_age(user)
+        for hashed in [user["password_hash"], *before] if self._compliance.history else ():
+            if await self._passwords.verify(body["password"], hashed):
+                raise self._compliance.repeated()
+        fresh = await self._passwords.hash(body["password"])
+        await retrying(call.store, lambda tx: self._logic.update(tx, user_id, {}, fresh, sets=True, own=True))
 
     @get(
         "/{user_id}/groups",

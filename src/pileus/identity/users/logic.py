@@ -13,7 +13,8 @@ from pileus.identity.listing import merged, split
 from pileus.identity.projects.table import PROJECTS
 from pileus.identity.revisions.logic import Revisions
 from pileus.identity.trusts.table import TRUSTS
-from pileus.identity.users.table import USERS
+from pileus.identity.users.compliance import Compliance
+from pileus.identity.users.table import OLD_PASSWORDS, USERS
 from pileus.kernel.store import DuplicateRow, Row, Tx
 from pileus.kernel.world import World
 
@@ -21,9 +22,10 @@ from pileus.kernel.world import World
 class UserLogic:
     """Writes users.  Passwords come hashed, because hashing takes too long for a transaction."""
 
-    def __init__(self, world: World, revisions: Revisions) -> None:
+    def __init__(self, world: World, revisions: Revisions, compliance: Compliance) -> None:
         self._world = world
         self._revisions = revisions
+        self._compliance = compliance
 
     async def create(self, tx: Tx, body: dict[str, Any], hashed: str | None) -> Row:
         """Make a user.
@@ -41,20 +43,33 @@ class UserLogic:
             "options": {},
             **split(body, USERS),
             "id": self._world.ids.hex(),
-            "password_hash": hashed,
+            "password_set_at": None,
+            "password_own": False,
+            "password_hash": None,
             "password_expires_at": None,
             "tokens_since": None,
             "failures": 0,
             "failed_at": None,
+            "created_at": self._world.clock.now(),
+            "active_at": None,
         }
+        row["options"] = {name: value for name, value in row["options"].items() if value is not None}
+        if hashed is not None:
+            row |= self._compliance.password_values(row["options"], hashed, own=False)
         try:
             await tx.insert(USERS, row)
         except DuplicateRow as error:
             raise duplicate("user", row["name"]) from error
         return row
 
-    async def update(self, tx: Tx, id: str, body: dict[str, Any], hashed: str | None) -> Row:
+    async def update(
+        self, tx: Tx, id: str, body: dict[str, Any], hashed: str | None, *, sets: bool = False, own: bool = False
+    ) -> Row:
         """Change a user.
+
+        Args:
+            sets: whether there is a new password, `hashed`; None takes the old one away.
+            own: whether the user chose it themselves.
 
         Raises:
             Missing: there is no such user any more.
@@ -70,9 +85,12 @@ class UserLogic:
         if "options" in values:
             options = {**row["options"], **values["options"]}
             values["options"] = {name: value for name, value in options.items() if value is not None}
-        if hashed is not None:
-            values |= {"password_hash": hashed, "failures": 0, "failed_at": None}
-        if hashed is not None or (values.get("enabled") is False and row["enabled"]):
+        if sets:
+            await self._remember(tx, row)
+            values |= self._compliance.password_values(values.get("options") or row["options"], hashed, own=own)
+        if values.get("enabled") is True:  # also after a lock, or when it was off for want of use
+            values |= {"failures": 0, "failed_at": None, "active_at": self._world.clock.now()}
+        if sets or (values.get("enabled") is False and row["enabled"]):
             values["tokens_since"] = self._world.clock.now()
         try:
             await tx.run(update(USERS).where(USERS.c.id == id).values(**values))
@@ -81,10 +99,28 @@ class UserLogic:
         await self._revisions.changed(tx)
         return {**row, **values}
 
+    async def _remember(self, tx: Tx, row: Row) -> None:
+        """Keep the password that goes, as far back as the rules ask for."""
+        o = OLD_PASSWORDS.c
+        if self._compliance.history > 1 and row["password_hash"] is not None:
+            now = self._world.clock.now()
+            await tx.insert(
+                OLD_PASSWORDS, {"user_id": row["id"], "ended_at": now, "password_hash": row["password_hash"]}
+            )
+        kept = await self.old_hashes(tx, row["id"])
+        where = (o.user_id == row["id"], o.password_hash.not_in(kept))
+        await tx.run(delete(OLD_PASSWORDS).where(*where))
+
+    async def old_hashes(self, tx: Tx, id: str) -> list[str]:
+        """The hashes of the passwords before the present one that must not be taken again."""
+        o = OLD_PASSWORDS.c
+        last = select(o.password_hash).where(o.user_id == id).order_by(o.ended_at.desc())
+        return [row["password_hash"] for row in await tx.all(last.limit(max(0, self._compliance.history - 1)))]
+
     async def delete(self, tx: Tx, id: str) -> None:
         """Remove a user and all that is theirs."""
         await tx.run(delete(ASSIGNMENTS).where(ASSIGNMENTS.c.actor == "user", ASSIGNMENTS.c.actor_id == id))
-        for table in (MEMBERS, APPLICATION_CREDENTIALS, ACCESS_RULES, CREDENTIALS):
+        for table in (MEMBERS, APPLICATION_CREDENTIALS, ACCESS_RULES, CREDENTIALS, OLD_PASSWORDS):
             await tx.run(delete(table).where(table.c.user_id == id))
         await tx.run(delete(TRUSTS).where(or_(TRUSTS.c.trustor_user_id == id, TRUSTS.c.trustee_user_id == id)))
         await tx.run(delete(USERS).where(USERS.c.id == id))

@@ -12,6 +12,17 @@ from pileus.kernel.api.schema import Schema
 
 CONTAINER_FORMATS = ("ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed")
 DISK_FORMATS = ("ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop", "gpt")
+STATUSES = (
+    "queued",
+    "saving",
+    "active",
+    "killed",
+    "deleted",
+    "uploading",
+    "importing",
+    "pending_delete",
+    "deactivated",
+)
 VISIBILITIES = ("community", "public", "private", "shared")
 
 
@@ -40,13 +51,13 @@ class Image(Schema, key="", plural="images", history=IMAGE, extra="keep", extra_
 
     id = f.anything("Identifier.", {"type": "string", "format": "uuid-like"}, create_only=True)
     name = f.text("Shown to users; need not be unique.", nullable=True)
-    status = f.text("queued, saving, uploading, importing, active, deactivated, killed.", read_only=True)
+    status = f.text("How far it is.", choices=STATUSES, read_only=True)
     visibility = f.text("Who sees it.", choices=VISIBILITIES)
     protected = f.boolean("Whether it cannot be deleted.")
     os_hidden = f.boolean("Whether lists leave it out unless asked.")
-    checksum = f.text("MD5 of the data.", nullable=True, read_only=True)
-    os_hash_algo = f.text("The algorithm of `os_hash_value`.", nullable=True, read_only=True)
-    os_hash_value = f.text("The digest of the data.", nullable=True, read_only=True)
+    checksum = f.text("MD5 of the data.", most=32, nullable=True, read_only=True)
+    os_hash_algo = f.text("The algorithm of `os_hash_value`.", most=64, nullable=True, read_only=True)
+    os_hash_value = f.text("The digest of the data.", most=128, nullable=True, read_only=True)
     owner = f.text("The project that owns it.", nullable=True)
     size = f.integer("Bytes of the data.", nullable=True, read_only=True)
     virtual_size = f.integer("Bytes of the disk described by the data.", nullable=True, read_only=True)
@@ -69,6 +80,30 @@ class Image(Schema, key="", plural="images", history=IMAGE, extra="keep", extra_
     )
     schema = f.text("Its schema's address.", read_only=True, show=lambda _row, _call: "/v2/schemas/image")
 
+
+_IMAGE_ID = {
+    "type": ["string", "null"],
+    "pattern": "^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$",
+}
+FREE: Mapping[str, dict[str, Any]] = {
+    "kernel_id": {**_IMAGE_ID, "description": "The image that holds the kernel, for images in Amazon's form."},
+    "ramdisk_id": {**_IMAGE_ID, "description": "The image that holds the ramdisk, for images in Amazon's form."},
+    "instance_uuid": {"type": "string", "description": "The server that the image was made of; a note."},
+    "architecture": {"type": "string", "description": "The processor architecture that the image runs on."},
+    "os_distro": {"type": "string", "description": "The operating system's short name, as libosinfo writes it."},
+    "os_version": {"type": "string", "description": "The operating system's version, as its maker writes it."},
+    "description": {"type": "string", "description": "What the image is, for people."},
+    "cinder_encryption_key_id": {
+        "type": "string",
+        "description": "The key manager's identifier of the key for volumes made of the image.",
+    },
+    "cinder_encryption_key_deletion_policy": {
+        "type": "string",
+        "enum": ["on_image_deletion", "do_not_delete"],
+        "description": "Whether the key is deleted together with the image.",
+    },
+}
+"""Free properties that Glance's schema of images knows, by name, with what they may be."""
 
 READ_ONLY = frozenset(
     [

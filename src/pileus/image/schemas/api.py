@@ -1,16 +1,12 @@
 """Glance's documents about itself: version list, JSON schemas, import methods."""
 
-from typing import Any
-
 import msgspec
 
-from pileus.image.images.schema import Image
-from pileus.image.members.schema import Member
+from pileus.image.schemas.documents import document
 from pileus.image.versions import ANNOUNCED
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.declare import get, resource
 from pileus.kernel.api.errors import NotFound
-from pileus.kernel.api.schema import Schema, object_json
 
 
 @resource("!")
@@ -37,46 +33,23 @@ def _versions(call: Call, status: int) -> Answer:
     return Answer(status, {"Content-Type": "application/json"}, msgspec.json.encode({"versions": entries}))
 
 
-def schema_of(schema: type[Schema], name: str) -> dict[str, Any]:
-    """A resource's JSON schema as Glance words it."""
-    json = object_json(schema, "view", schema.history.maximum)
-    properties = {}
-    for wire, property_ in json["properties"].items():
-        read_only = schema.fields[wire].read_only if wire in schema.fields else False
-        properties[wire] = {**property_, **({"readOnly": True} if read_only else {})}
-    described: dict[str, Any] = {"name": name, "properties": properties}
-    if schema.extra == "keep":
-        described["additionalProperties"] = {"type": "string"}
-        described["links"] = [
-            {"rel": "self", "href": "{self}"},
-            {"rel": "enclosure", "href": "{file}"},
-            {"rel": "describedby", "href": "{schema}"},
-        ]
-    return described
-
-
-def list_of(described: dict[str, Any], plural: str) -> dict[str, Any]:
-    """The JSON schema of a list."""
-    properties: dict[str, Any] = {plural: {"type": "array", "items": described}, "schema": {"type": "string"}}
-    if plural == "images":
-        properties |= {"first": {"type": "string"}, "next": {"type": "string"}}
-    return {"name": plural, "properties": properties}
-
-
 @resource("/schemas")
 class SchemaResource:
-    """JSON schemas of images and members."""
+    """JSON schemas of what this API has."""
 
     @get("/{name}", transaction="none", many=False)
     async def show(self, call: Call, name: str) -> Answer:
-        """Show a schema."""
-        image, member = schema_of(Image, "image"), schema_of(Member, "member")
-        found = {
-            "image": image,
-            "member": member,
-            "images": list_of(image, "images"),
-            "members": list_of(member, "members"),
-        }.get(name)
-        if found is None:
-            raise NotFound(f"No schema named {name}")
-        return Answer(200, {"Content-Type": "application/json"}, msgspec.json.encode(found))
+        """Show the schema of images, members or tasks."""
+        return _document(name)
+
+    @get("/metadefs/{name}", transaction="none", many=False)
+    async def show_metadefs(self, call: Call, name: str) -> Answer:
+        """Show the schema of metadata definitions."""
+        return _document(f"metadefs/{name}")
+
+
+def _document(name: str) -> Answer:
+    found = document(name)
+    if found is None:
+        raise NotFound(f"No schema named {name}")
+    return Answer(200, {"Content-Type": "application/json"}, msgspec.json.encode(found))

@@ -79,7 +79,7 @@ class TaskResource:
         if image_id is not None and not (isinstance(image_id, str) and FORMATS["uuid-like"](image_id)):
             raise BadRequest("The image_id of a task's input must be an image's identifier.")
         row = await self._tasks.create(call.tx, call.who, body["type"], given, image_id=image_id)
-        call.headers["Location"] = f"/v2/tasks/{row['id']}"
+        call.headers["Location"] = call.url("tasks", row["id"])
         return await self._tasks.start(call.tx, call.who, row)
 
     @delete("/{id}", rule="tasks_api_access", allow=ADMIN, raises=(MethodNotAllowed,))

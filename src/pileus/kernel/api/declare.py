@@ -21,7 +21,7 @@ from typing import Any, Literal, TypeVar
 from pileus.kernel.api.errors import ApiError, InvalidInput
 from pileus.kernel.api.schema import Schema
 from pileus.kernel.api.versions import Change, History
-from pileus.kernel.auth.policy import Policy
+from pileus.kernel.auth.policy import SCOPES, Policy
 from pileus.kernel.auth.rules import Right, Rule
 from pileus.kernel.world import World
 
@@ -318,6 +318,7 @@ class Service:
         trailing_slash: whether a path below the root means the same with a slash at its end; where it does not, an
             empty id ("/servers/") is unknown instead of the whole list.
         fault_types: the content types that `fault` answers.
+        scopes: tells the kinds of scope that a right needs.
     """
 
     type: str
@@ -346,11 +347,12 @@ class Service:
     fault_types: tuple[str, ...] = ("application/json",)
     rules: tuple[Rule, ...] = ()
     policy_file: Path | None = None
+    scopes: Callable[[str], tuple[str, ...]] = lambda _right: SCOPES
     resources: list[Any] = field(default_factory=list)
     policy: Policy = field(init=False)
 
     def __post_init__(self) -> None:
-        self.policy = Policy(self.type, self.policy_file)
+        self.policy = Policy(self.type, self.policy_file, self.scopes)
         self.policy.add(*self.rules)
 
     def add(self, *resources: Any) -> None:

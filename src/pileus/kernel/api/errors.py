@@ -72,9 +72,11 @@ class InvalidInput(BadRequest):
         reason: why it is refused.
         rule: the JSON Schema keyword that refused it.
         in_query: whether it stood in the query string.
+        schema: the name of the schema's class; empty where a part of one refused.
     """
 
     in_query: bool = False
+    schema: str = ""
 
     def __init__(self, path: tuple[str | int, ...], value: Any, reason: str, rule: str = "", message: str = "") -> None:
         self.path = path

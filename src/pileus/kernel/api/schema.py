@@ -143,10 +143,14 @@ class Form:
     Attributes:
         json: the JSON Schema of the whole body, wrapping key included.
         items: the fields that such a body may have, by their name on the wire.
+        name: the schema's name, for refusals.
     """
+
+    name: str = ""
 
     def __init__(self, schema: type[Schema], kind: str, version: int) -> None:
         self._schema = schema
+        self.name = schema.__name__
         self._kind = kind
         self._key = schema.key
         self._adapters = [a for a in schema.adapters(version) if a.upgrade is not None]
@@ -207,7 +211,9 @@ class Form:
             InvalidInput: the schema refuses the body.
         """
         if not self._validator.is_valid(body):
-            raise invalid(next(self._validator.iter_errors(body)))
+            error = invalid(next(self._validator.iter_errors(body)))
+            error.schema = self.name
+            raise error
 
     def normalise(self, inner: Json) -> None:
         """Convert loose values in place, nested objects included.

@@ -56,14 +56,18 @@ class History:
         service: the service type in `OpenStack-API-Version: <service> 2.64`.
         minimum: the oldest version, which is also what a request without a header gets.
         legacy_header: an older header that carries the bare number.
+        vary: how the header is spelled in `Vary`.
     """
 
-    def __init__(self, service: str, minimum: str = "1.0", *, legacy_header: str = "") -> None:
+    def __init__(
+        self, service: str, minimum: str = "1.0", *, legacy_header: str = "", vary: str = "OpenStack-API-Version"
+    ) -> None:
         self.service = service
         self.minimum = number(minimum)
         self.maximum = self.minimum
         self.legacy_header = legacy_header.lower()
         self.legacy_name = legacy_header
+        self.vary = vary
         self.changes: list[Change] = []
         self.extensions: dict[str, Change] = {}
         self.adapters: list[Adapter] = []

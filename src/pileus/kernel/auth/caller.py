@@ -41,6 +41,11 @@ class Caller:
     _credentials: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Filled when first asked for: a list asks for each of its rows."""
 
+    @property
+    def scope(self) -> str:
+        """The kind of scope: "system", "domain" or "project"; a token without scope counts as a project's."""
+        return "system" if self.system else "domain" if self.domain_id else "project"
+
     def credentials(self) -> dict[str, Any]:
         """The credentials as oslo.policy check strings name them; what the caller has not is left out."""
         if not self._credentials:
@@ -57,7 +62,6 @@ class Caller:
             "domain_id": self.domain_id,
             "system_scope": "all" if self.system else "",
             "trust_id": self.trust_id,
-            "scope_type": "system" if self.system else "domain" if self.domain_id else "project",
         }
         return {
             **{name: value for name, value in known.items() if value},

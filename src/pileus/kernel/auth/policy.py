@@ -1,6 +1,6 @@
 """Rights: named rules in oslo.policy's language, with defaults here and an operator's overrides from a policy file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,9 @@ from pileus.kernel.api.errors import Forbidden
 from pileus.kernel.auth.caller import Caller
 from pileus.kernel.auth.compiled import Test, compiled
 from pileus.kernel.auth.rules import Right, Rule
+
+SCOPES = ("system", "domain", "project")
+"""Every kind of scope."""
 
 
 def _parsed(texts: Mapping[str, str], *, overridden: bool) -> dict[str, Any]:
@@ -42,10 +45,13 @@ class Policy:
     Args:
         service: the service's type, for messages.
         file: an oslo.policy file (YAML or JSON); rules that it names replace the defaults.
+        scopes: tells the kinds of scope of which a right's caller must have one.  An operator's file does not change
+            them.
     """
 
     service: str
     file: Path | None = None
+    scopes: Callable[[str], tuple[str, ...]] = lambda _right: SCOPES
     rights: dict[str, Right] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
     _tests: dict[str, Test] | None = None
@@ -89,6 +95,8 @@ class Policy:
         """
         if self._tests is None:
             self._tests = self._load()
+        if caller.scope not in self.scopes(name):
+            return False
         return self._tests[name](target, caller.credentials())
 
     def require(self, name: str, caller: Caller, target: Mapping[str, Any]) -> None:
@@ -106,5 +114,7 @@ class Policy:
         for item in self._items():
             lines += [f"# {item.doc}"]
             lines += [f"# {operation}" for operation in getattr(item, "operations", ())]
+            if isinstance(item, Right) and self.scopes(item.name) != SCOPES:
+                lines += [f"# Scopes: {', '.join(self.scopes(item.name))}"]
             lines += [f'#"{item.name}": "{item.check}"', ""]
         return "\n".join(lines)

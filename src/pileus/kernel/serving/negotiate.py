@@ -52,7 +52,7 @@ def mark(call: Any, headers: dict[str, str]) -> None:
         return
     shown = text(call.version)
     headers["OpenStack-API-Version"] = f"{history.service} {shown}"
-    headers["Vary"] = "OpenStack-API-Version"
+    headers["Vary"] = history.vary
     if history.legacy_name:
         headers[history.legacy_name] = shown
         headers["Vary"] += f", {history.legacy_name}"

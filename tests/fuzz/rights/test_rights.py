@@ -6,7 +6,7 @@ import pytest
 from tests.fuzz import seeds
 from tests.fuzz.cloud import FuzzCloud
 from tests.fuzz.people import populate
-from tests.fuzz.rights import HEAD, TABLE, asked, text
+from tests.fuzz.rights.matrix import HEAD, TABLE, asked, text
 
 
 @pytest.fixture(scope="module")

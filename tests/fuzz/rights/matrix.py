@@ -1,19 +1,16 @@
 """The matrix of rights: each operation, asked by each kind of caller, and what came back.
 
-`python -m tests.fuzz.rights` writes it to `rights.tsv` beside this file; a test compares.  Everything is dry.
+`python -m tests.fuzz.rights` writes it to `tests/fuzz/rights.tsv`; a test compares.  Everything is dry.
 """
 
-import sys
-import tempfile
 from pathlib import Path
 
-from tests.fuzz import seeds
 from tests.fuzz.bodies import body_of
 from tests.fuzz.cloud import FuzzCloud
-from tests.fuzz.people import PERSONAS, populate
+from tests.fuzz.people import PERSONAS
 from tests.fuzz.registry import targets
 
-TABLE = Path(__file__).with_name("rights.tsv")
+TABLE = Path(__file__).parents[1] / "rights.tsv"
 HEAD = ("service", "operation", *PERSONAS)
 
 
@@ -41,18 +38,3 @@ def asked(cloud: FuzzCloud) -> list[tuple[str, ...]]:
 def text(rows: list[tuple[str, ...]]) -> str:
     """The table as it is kept."""
     return "".join("\t".join(row) + "\n" for row in (HEAD, *rows))
-
-
-def main() -> None:
-    """Write the table."""
-    with tempfile.TemporaryDirectory() as folder:
-        cloud = FuzzCloud(Path(folder))
-        populate(cloud)
-        seeds.make(cloud)
-        TABLE.write_text(text(asked(cloud)))
-        cloud.close()
-    sys.stdout.write(f"{TABLE}\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""Domain configurations: where a domain's users come from, and how."""

@@ -1,0 +1,1 @@
+"""Endpoint filters: which endpoints the catalog of a project shows."""

@@ -1,0 +1,1 @@
+"""Endpoint policies: which policy document belongs to which endpoint."""

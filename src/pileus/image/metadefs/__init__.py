@@ -1,0 +1,1 @@
+"""Metadata definitions: what the properties of images, flavors, volumes and hosts mean, and which values they take."""

@@ -1,0 +1,1 @@
+"""Objects: groups of properties that belong together."""

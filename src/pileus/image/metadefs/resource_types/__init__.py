@@ -1,0 +1,1 @@
+"""Resource types, and the namespaces that apply to them."""
