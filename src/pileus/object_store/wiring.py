@@ -9,13 +9,17 @@ from pileus.object_store.accounts.logic import Accounts
 from pileus.object_store.bulk.extraction import Extraction
 from pileus.object_store.bulk.logic import Deletions
 from pileus.object_store.containers.api import ContainerResource
-from pileus.object_store.containers.logic import Containers
+from pileus.object_store.containers.logic import POLICY, Containers
 from pileus.object_store.discovery.api import Discovery
 from pileus.object_store.objects.api import ObjectResource
 from pileus.object_store.objects.entering import Door
 from pileus.object_store.objects.logic import Objects
 from pileus.object_store.reconcilers.expirer import Expirer
 from pileus.object_store.reconcilers.sweeper import Sweeper
+from pileus.object_store.s3.buckets.bucket import Bucket
+from pileus.object_store.s3.errors import refuse
+from pileus.object_store.s3.signatures.verification import FindSigner
+from pileus.object_store.s3.wiring import wire_s3
 from pileus.object_store.settings import ObjectStoreSettings
 from pileus.object_store.storage.files import FileStorage
 from pileus.object_store.storage.protocol import Storage
@@ -23,16 +27,27 @@ from pileus.object_store.versions import OBJECT_STORE
 from pileus.object_store.wire import answers
 
 
+async def _nobody(_access_key: str) -> None:
+    """Nobody signs."""
+
+
 class ObjectStoreService:
     """The object store of one node.
 
     Args:
         durable: whether what is accepted is on disk; off only where the cloud is a simulation.
+        signer: tells who signs S3 requests with an access key.
         storage: in place of the files of this machine.
     """
 
     def __init__(
-        self, parts: Parts, settings: ObjectStoreSettings, *, durable: bool = True, storage: Storage | None = None
+        self,
+        parts: Parts,
+        settings: ObjectStoreSettings,
+        *,
+        durable: bool = True,
+        storage: Storage | None = None,
+        signer: FindSigner = _nobody,
     ) -> None:
         folder = parts.state / "object_store"
         files = FileStorage(folder, parts.world, durable=durable)
@@ -43,6 +58,14 @@ class ObjectStoreService:
         door = Door(self.storage, containers)
         deletions = Deletions(objects, containers, door)
         extraction = Extraction(objects, containers, door, folder)
+
+        async def quota(bucket: Bucket, more: int) -> None:
+            try:
+                await objects.check_quota(bucket.account, bucket.record, more)
+            except errors.QuotaExceeded:
+                raise refuse("QuotaExceeded") from None
+
+        self.s3 = wire_s3(parts, settings, self.storage, access, signer, quota, lambda: POLICY)
         self.api = Service(
             type="object-store",
             name="swift",
@@ -77,7 +100,12 @@ class ObjectStoreService:
 
 
 def wire(
-    parts: Parts, settings: ObjectStoreSettings, *, durable: bool = True, storage: Storage | None = None
+    parts: Parts,
+    settings: ObjectStoreSettings,
+    *,
+    durable: bool = True,
+    storage: Storage | None = None,
+    signer: FindSigner = _nobody,
 ) -> ObjectStoreService:
     """Build the object store from the kernel's parts."""
-    return ObjectStoreService(parts, settings, durable=durable, storage=storage)
+    return ObjectStoreService(parts, settings, durable=durable, storage=storage, signer=signer)

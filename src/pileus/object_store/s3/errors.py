@@ -37,7 +37,10 @@ _ERRORS: dict[str, tuple[int, str]] = {
     "ConditionalRequestConflict": (409, "A conflicting operation occurred during the request."),
     "EntityTooLarge": (400, "Your proposed upload exceeds the maximum allowed size"),
     "EntityTooSmall": (400, "Your proposed upload is smaller than the minimum allowed size"),
-    "IllegalVersioningConfigurationException": (400, "The versioning configuration specified in the request is invalid."),
+    "IllegalVersioningConfigurationException": (
+        400,
+        "The versioning configuration specified in the request is invalid.",
+    ),
     "IllegalLocationConstraintException": (400, "The specified location-constraint is not valid"),
     "IncompleteBody": (400, "You did not provide the number of bytes specified by the Content-Length HTTP header."),
     "InsufficientStorage": (507, "There was not enough space to save the resource."),
@@ -55,7 +58,10 @@ _ERRORS: dict[str, tuple[int, str]] = {
     "InvalidPartOrder": (400, "The list of parts was not in ascending order."),
     "InvalidPolicyDocument": (400, "The content of the form does not meet the conditions specified in the policy."),
     "InvalidRange": (416, "The requested range is not satisfiable"),
-    "InvalidBucketAclWithObjectOwnership": (400, "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced"),
+    "InvalidBucketAclWithObjectOwnership": (
+        400,
+        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced",
+    ),
     "InvalidRedirectLocation": (400, "The website redirect location must have a prefix of http:// or https:// or /."),
     "InvalidRequest": (400, "Invalid Request"),
     "InvalidStorageClass": (400, "The storage class you specified is not valid"),

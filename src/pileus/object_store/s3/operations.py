@@ -129,8 +129,18 @@ def _fixed() -> list[tuple[str, str, str, Run]]:
         ("PUT", "logging", "s3:PutBucketLogging", d.only_empty("BucketLoggingStatus", lambda root: not len(root))),
         ("GET", "accelerate", "s3:GetAccelerateConfiguration", d.fixed("AccelerateConfiguration", [])),
         ("PUT", "accelerate", "s3:PutAccelerateConfiguration", d.not_here),
-        ("GET", "requestPayment", "s3:GetBucketRequestPayment", d.fixed("RequestPaymentConfiguration", [("Payer", "BucketOwner")])),
-        ("PUT", "requestPayment", "s3:PutBucketRequestPayment", d.only_empty("RequestPaymentConfiguration", lambda root: root.findtext("Payer") == "BucketOwner")),
+        (
+            "GET",
+            "requestPayment",
+            "s3:GetBucketRequestPayment",
+            d.fixed("RequestPaymentConfiguration", [("Payer", "BucketOwner")]),
+        ),
+        (
+            "PUT",
+            "requestPayment",
+            "s3:PutBucketRequestPayment",
+            d.only_empty("RequestPaymentConfiguration", lambda root: root.findtext("Payer") == "BucketOwner"),
+        ),
         ("GET", "replication", "s3:GetReplicationConfiguration", d.missing("ReplicationConfigurationNotFoundError")),
         ("PUT", "replication", "s3:PutReplicationConfiguration", d.not_here),
         ("DELETE", "replication", "s3:PutReplicationConfiguration", d.gone),
@@ -152,7 +162,12 @@ def _fixed() -> list[tuple[str, str, str, Run]]:
 
 
 def of_objects(
-    reading: Reading, writing: Writing, copying: Copying, deleting: Deleting, describing: Describing, multipart: Multipart
+    reading: Reading,
+    writing: Writing,
+    copying: Copying,
+    deleting: Deleting,
+    describing: Describing,
+    multipart: Multipart,
 ) -> list[Operation]:
     """Operations on objects."""
     table: list[tuple[str, str, str, Run]] = [
@@ -181,7 +196,9 @@ def of_objects(
     return [Operation("object", *line) for line in table]
 
 
-NOT_HERE = frozenset({"torrent", "restore", "select", "metadataTable", "metadataConfiguration", "session", "renameObject"})
+NOT_HERE = frozenset(
+    {"torrent", "restore", "select", "metadataTable", "metadataConfiguration", "session", "renameObject"}
+)
 """Parameters of operations that this store has not."""
 
 

@@ -135,6 +135,8 @@ def holds(condition: Condition, facts: Facts) -> bool:
     def fits(value: str) -> bool:
         return any(compare(value, wanted) for wanted in condition.values) != negative
 
-    return all(map(fits, found)) if condition.quantifier == "ForAllValues" or (
-        negative and condition.quantifier != "ForAnyValue"
-    ) else any(map(fits, found))
+    return (
+        all(map(fits, found))
+        if condition.quantifier == "ForAllValues" or (negative and condition.quantifier != "ForAnyValue")
+        else any(map(fits, found))
+    )

@@ -51,7 +51,7 @@ class Policy(msgspec.Struct, frozen=True):
         return any(_public(statement) for statement in self.statements)
 
     def verdict(self, who: Caller, action: str, resource: str, facts: Facts) -> str:
-        """"Deny", "Allow", or empty where it says nothing."""
+        """ "Deny", "Allow", or empty where it says nothing."""
         verdict = ""
         for statement in self.statements:
             if verdict != statement.effect and self._applies(statement, who, action, resource, facts):
@@ -226,7 +226,11 @@ def _conditions(given: Any) -> Iterable[Condition]:
             items = value if isinstance(value, list) else [value]
             texts = tuple(str(item).lower() if isinstance(item, bool) else str(item) for item in items)
             condition = Condition(operator, key, texts, quantifier, lenient)
-            if not texts or any(isinstance(item, dict | list) or item is None for item in items) or not valid(condition):
+            if (
+                not texts
+                or any(isinstance(item, dict | list) or item is None for item in items)
+                or not valid(condition)
+            ):
                 raise refuse("MalformedPolicy", "Policy has an invalid condition value")
             yield condition
 

@@ -101,9 +101,7 @@ class Listing:
         owner = given.get("fetch-owner", "").lower() == "true"
         return answer("ListBucketResult", content + self._entries(visit, page, encode, owner=owner))
 
-    def _entries(
-        self, visit: Visit, page: Sequence[ObjectRecord | Subdir], encode: Encode, *, owner: bool
-    ) -> Items:
+    def _entries(self, visit: Visit, page: Sequence[ObjectRecord | Subdir], encode: Encode, *, owner: bool) -> Items:
         second = visit.now // TICKS
         out: Items = []
         for item in page:
@@ -119,7 +117,9 @@ class Listing:
         prefix, delimiter, marker = (given.get(name, "") for name in ("prefix", "delimiter", "key-marker"))
         version = given.get("version-id-marker")
         if version is not None and not marker:
-            raise argument("version-id-marker", version, "A version-id marker cannot be specified without a key marker.")
+            raise argument(
+                "version-id-marker", version, "A version-id marker cannot be specified without a key marker."
+            )
         if version == "":
             raise argument("version-id-marker", "", "A version-id marker cannot be empty.")
         limit = visit.number("max-keys", MOST, MOST)

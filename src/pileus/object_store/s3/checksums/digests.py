@@ -118,7 +118,9 @@ def asked(headers: Mapping[str, str]) -> tuple[str, str]:
             raise refuse("InvalidRequest", "The value specified in the x-amz-trailer header is not supported")
         found.append((HEADERS[trailer], "trailer"))
     if len(found) > 1:
-        raise refuse("InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+        raise refuse(
+            "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
+        )
     wanted = headers.get("x-amz-sdk-checksum-algorithm", headers.get("x-amz-checksum-algorithm", "")).strip().upper()
     if wanted and wanted not in LENGTHS:
         raise refuse("InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with a valid one.")

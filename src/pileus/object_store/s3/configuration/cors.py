@@ -63,7 +63,9 @@ def _rule(item: "Element") -> Rule:
         raise ValueError("origins and methods are expected")
     for method in methods:
         if method not in METHODS:
-            raise refuse("InvalidRequest", f"Found unsupported HTTP method in CORS config. Unsupported method is {method}")
+            raise refuse(
+                "InvalidRequest", f"Found unsupported HTTP method in CORS config. Unsupported method is {method}"
+            )
     for name, values in (("AllowedOrigin", origins), ("AllowedHeader", headers)):
         for value in values:
             if value.count("*") > 1:

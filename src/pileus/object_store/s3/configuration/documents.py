@@ -48,7 +48,9 @@ class Document:
 
 def _needs_lock(bucket: Bucket, _value: Any) -> None:
     if not bucket.has("lock") and bucket.record.versioning != "enabled":
-        raise refuse("InvalidBucketState", "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration")
+        raise refuse(
+            "InvalidBucketState", "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
+        )
 
 
 TAGS = Document(
@@ -221,7 +223,10 @@ class Documents:
         if any(xml.text(root, name) == "Enabled" for name in ("MfaDelete", "MFADelete")):
             raise refuse("NotImplemented", "There is no MFA delete.")
         if status == "Suspended" and visit.bucket.has("lock"):
-            raise refuse("InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
+            raise refuse(
+                "InvalidBucketState",
+                "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
+            )
         await self.change(visit.bucket, "versioned", None, versioning=status.lower())
         return nothing()
 

@@ -130,9 +130,14 @@ def wanted(headers: Mapping[str, str], bucket: Bucket) -> Wanted:
     if customer:
         return Wanted(customer=customer)
     if algorithm and algorithm not in OURS:
-        raise refuse("InvalidEncryptionAlgorithmError", "The Encryption request you specified is not valid. Supported value: AES256.")
+        raise refuse(
+            "InvalidEncryptionAlgorithmError",
+            "The Encryption request you specified is not valid. Supported value: AES256.",
+        )
     if key_id and not algorithm.startswith("aws:kms"):
-        raise argument(f"{_HEADER}-aws-kms-key-id", key_id, "Server Side Encryption with AWS KMS managed key requires it")
+        raise argument(
+            f"{_HEADER}-aws-kms-key-id", key_id, "Server Side Encryption with AWS KMS managed key requires it"
+        )
     if algorithm:
         return Wanted(algorithm, key_id)
     default = bucket.document("encryption", Default)
@@ -151,7 +156,10 @@ def opening(headers: Mapping[str, str], metadata: Mapping[str, str], kind: str =
             raise refuse("InvalidRequest", "The encryption parameters are not applicable to this object.")
         return None
     if key is None:
-        raise refuse("InvalidRequest", "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.")
+        raise refuse(
+            "InvalidRequest",
+            "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.",
+        )
     if not hmac.compare_digest(key.md5, metadata[CUSTOMER]):
         raise refuse("AccessDenied", "The key is not the one that the object was stored under.")
     return key
@@ -174,7 +182,9 @@ def parse(root: "Element") -> Default:
     algorithm = xml.one_of(by_default, "SSEAlgorithm", OURS)
     key_id = xml.text(by_default, "KMSMasterKeyID")
     if key_id and algorithm == "AES256":
-        raise argument("KMSMasterKeyID", key_id, "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms")
+        raise argument(
+            "KMSMasterKeyID", key_id, "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms"
+        )
     return Default(algorithm, key_id, xml.one_of(rule, "BucketKeyEnabled", ("true", "false"), "false") == "true")
 
 

@@ -82,7 +82,9 @@ def check_change(old: Retention | None, new: Retention | None, second: int, *, b
 def _until(text: str, now: int) -> int:
     found = moments.of(text)
     if found is None:
-        raise argument("x-amz-object-lock-retain-until-date", text, "The retain until date must be provided in ISO 8601 format")
+        raise argument(
+            "x-amz-object-lock-retain-until-date", text, "The retain until date must be provided in ISO 8601 format"
+        )
     second = int(found.timestamp())
     if second <= now // TICKS:
         raise argument("x-amz-object-lock-retain-until-date", text, "The retain until date must be in the future!")
@@ -102,7 +104,9 @@ def of_headers(headers: Mapping[str, str], settings: LockSettings | None, now: i
         raise refuse("InvalidRequest", "Bucket is missing Object Lock Configuration")
     if bool(mode) != bool(until):
         name = "x-amz-object-lock-mode" if mode else "x-amz-object-lock-retain-until-date"
-        raise argument(name, mode or until, "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied")
+        raise argument(
+            name, mode or until, "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied"
+        )
     if mode and mode not in MODES:
         raise argument("x-amz-object-lock-mode", mode, "Unknown wormMode directive.")
     if hold and hold not in {"ON", "OFF"}:
@@ -111,7 +115,9 @@ def of_headers(headers: Mapping[str, str], settings: LockSettings | None, now: i
     if mode:
         kept = Retention(mode, _until(until, now)).metadata()
     elif settings is not None and settings.mode:
-        kept = Retention(settings.mode, int(settings.until(datetime.fromtimestamp(now // TICKS, UTC)).timestamp())).metadata()
+        kept = Retention(
+            settings.mode, int(settings.until(datetime.fromtimestamp(now // TICKS, UTC)).timestamp())
+        ).metadata()
     return {**kept, HOLD: hold} if hold else kept
 
 
@@ -149,7 +155,9 @@ def parse(root: "Element") -> LockSettings:
         raise ValueError("either days or years")
     for value, most in ((days, MOST_DAYS), (years, MOST_YEARS)):
         if value is not None and not 0 < value <= most:
-            raise argument("Default retention", str(value), "Default retention period must be a positive integer value.")
+            raise argument(
+                "Default retention", str(value), "Default retention period must be a positive integer value."
+            )
     return LockSettings(mode, days or 0, years or 0)
 
 

@@ -86,7 +86,9 @@ class Lifecycle:
             marker, version = page[-1].name, page[-1].version
         return count + (await self._name(bucket, rules, waiting, second) if waiting else 0)
 
-    async def _name(self, bucket: Bucket, rules: list[lifecycle.Rule], versions: list[ObjectRecord], second: int) -> int:
+    async def _name(
+        self, bucket: Bucket, rules: list[lifecycle.Rule], versions: list[ObjectRecord], second: int
+    ) -> int:
         count = 0
         for removal in list(lifecycle.due(rules, versions, second, versioned=bucket.versioned)):
             record = removal.record

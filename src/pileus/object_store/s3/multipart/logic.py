@@ -100,7 +100,10 @@ class Multipart:
         algorithm, _value = digests.asked(visit.headers)
         kind = visit.header("x-amz-checksum-type").upper()
         if kind and not algorithm:
-            raise refuse("InvalidRequest", "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
+            raise refuse(
+                "InvalidRequest",
+                "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.",
+            )
         metadata = {**plan.draft.metadata, INITIATOR: visit.who.project_id}
         headers = dict(plan.lies.headers())
         if algorithm:
@@ -137,7 +140,10 @@ class Multipart:
         lies, body = self._lies(visit, upload), visit.body()
         wanted = upload.draft.metadata.get(WANTED, "").partition(";")[0]
         if body.algorithm and wanted and body.algorithm != wanted:
-            raise refuse("InvalidRequest", f"Checksum Type mismatch occurred, expected checksum Type: {wanted.lower()}, actual checksum Type: {body.algorithm.lower()}")
+            raise refuse(
+                "InvalidRequest",
+                f"Checksum Type mismatch occurred, expected checksum Type: {wanted.lower()}, actual checksum Type: {body.algorithm.lower()}",
+            )
         if wanted and not body.algorithm:
             body = Body(visit._bytes(), visit.signed, length=visit.length(), algorithm=wanted)
         made = await self._keep(visit, upload, number, body, lies, md5_of(visit.headers.get("content-md5")))
@@ -318,9 +324,11 @@ class Multipart:
             made = digests.combined(algorithm, [(piece.checksum, piece.size) for piece in pieces])
         else:
             made = digests.composite(algorithm, [piece.checksum for piece in pieces])
-        _name, expected = digests.asked({k: v for k, v in visit.headers.items() if k in digests.HEADERS}) if (
-            kind == digests.FULL
-        ) else ("", "")
+        _name, expected = (
+            digests.asked({k: v for k, v in visit.headers.items() if k in digests.HEADERS})
+            if (kind == digests.FULL)
+            else ("", "")
+        )
         if expected and expected != made.value:
             raise refuse("BadDigest", f"The {algorithm.lower()} you specified did not match the calculated checksum.")
         return {**change, digests.KEPT: made.kept()}

@@ -63,7 +63,9 @@ def named(text: str) -> tuple[str, str, str | None]:
         S3Error: it names none.
     """
     path, mark, query = text.strip().partition("?versionId=")
-    wrong = argument("x-amz-copy-source", text, "Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
+    wrong = argument(
+        "x-amz-copy-source", text, "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
+    )
     try:
         bucket, slash, key = unquote(path, errors="strict").removeprefix("/").partition("/")
     except UnicodeDecodeError:
@@ -169,7 +171,9 @@ class Copying:
         own, lies = await self._drafting.own(visit, visit.bucket, visit.key, headers)
         wanted, _expected = digests.asked(headers)
         kept: Metadata = {
-            name: value for name, value in old.metadata.items() if name.startswith(OWN) and name not in _NEVER | {STATIC}
+            name: value
+            for name, value in old.metadata.items()
+            if name.startswith(OWN) and name not in _NEVER | {STATIC}
         }
         if retag:
             kept.pop(tags.KEPT, None)

@@ -158,7 +158,9 @@ class Describing:
             (
                 "Part",
                 [
-                    (checksum.element if checksum else "", piece.checksum) if checksum and piece.checksum else ("", None),
+                    (checksum.element if checksum else "", piece.checksum)
+                    if checksum and piece.checksum
+                    else ("", None),
                     ("PartNumber", piece.number),
                     ("Size", piece.size),
                 ],
@@ -186,7 +188,9 @@ async def wanted_acl(visit: Visit) -> acl.Acl:
     data = await visit.document()
     if found is None:
         if not data.strip():
-            raise refuse("MissingSecurityHeader", "Your request was missing a required header", MissingHeaderName="x-amz-acl")
+            raise refuse(
+                "MissingSecurityHeader", "Your request was missing a required header", MissingHeaderName="x-amz-acl"
+            )
         try:
             root = xml.parse(data, "AccessControlPolicy")
         except ValueError:

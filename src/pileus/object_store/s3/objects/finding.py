@@ -26,7 +26,9 @@ class Finder:
         self._storage = storage
         self._rights = rights
 
-    async def find(self, bucket: Bucket, key: str, version: str | None, *, content: bool = False) -> ObjectRecord | None:
+    async def find(
+        self, bucket: Bucket, key: str, version: str | None, *, content: bool = False
+    ) -> ObjectRecord | None:
         """An object whose time has not run out, or that version; it may be a marker."""
         try:
             return await self._storage.object(bucket.account, bucket.name, key, content=content, version=version)
@@ -47,7 +49,9 @@ class Finder:
         if record is None or 0 < record.delete_at <= visit.now // TICKS:
             raise await self._missing(visit, bucket, key, version)
         if record.marker:
-            error = refuse("MethodNotAllowed" if version is not None else "NoSuchKey", Method=visit.asked.received.method)
+            error = refuse(
+                "MethodNotAllowed" if version is not None else "NoSuchKey", Method=visit.asked.received.method
+            )
             error.headers |= {"x-amz-delete-marker": "true", **version_header(bucket, record)}
             if version is not None:
                 error.headers |= {"Allow": "DELETE", "Last-Modified": moments.modified(record.stamp)}

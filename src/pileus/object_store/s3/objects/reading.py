@@ -114,9 +114,13 @@ class Reading:
         rules = visit.bucket.document("lifecycle", list[lifecycle.Rule])
         if rules and record.latest:
             shown |= lifecycle.expiration_header(rules, record)
-        overrides = {header: visit.asked.query[name] for name, header in _OVERRIDES.items() if name in visit.asked.query}
+        overrides = {
+            header: visit.asked.query[name] for name, header in _OVERRIDES.items() if name in visit.asked.query
+        }
         if overrides and not visit.who.user_id:
-            raise refuse("InvalidRequest", "Request specific response headers cannot be used for anonymous GET requests.")
+            raise refuse(
+                "InvalidRequest", "Request specific response headers cannot be used for anonymous GET requests."
+            )
         for header, value in overrides.items():
             if any(ord(letter) < 32 for letter in value):
                 raise argument(header, value, "Header value cannot be represented using ISO-8859-1")

@@ -57,7 +57,9 @@ class Form:
             while len(self._left) < 2:
                 await self._more()
             if self._left.startswith(b"--"):
-                raise refuse("InvalidArgument", "POST requires exactly one file upload per request.", ArgumentName="file")
+                raise refuse(
+                    "InvalidArgument", "POST requires exactly one file upload per request.", ArgumentName="file"
+                )
             head = (await self._until(b"\r\n\r\n", MOST_HEAD)).decode("utf-8", "replace")
             disposition = next((x for x in head.split("\r\n") if x.lower().startswith("content-disposition:")), "")
             name = _NAME.search(disposition)

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from pileus.kernel.api.call import NOBODY, Answer
 from pileus.object_store.s3.access.rights import Rights
 from pileus.object_store.s3.configuration import tags
-from pileus.object_store.s3.configuration.documents import xml
 from pileus.object_store.s3.errors import argument, refuse
 from pileus.object_store.s3.objects.drafting import Drafting, Plan
 from pileus.object_store.s3.objects.writing import Writing
@@ -18,7 +17,7 @@ from pileus.object_store.s3.signatures.claims import Signed
 from pileus.object_store.s3.signatures.verification import Verification
 from pileus.object_store.s3.signatures.version4 import ALGORITHM, key_for
 from pileus.object_store.s3.visit import Visit, answer
-from pileus.object_store.s3.wire import names
+from pileus.object_store.s3.wire import names, xml
 from pileus.object_store.storage.protocol import Draft
 
 
@@ -46,7 +45,11 @@ class Posting:
         fields = form.fields
         key = fields.get("key", "")
         if not key:
-            raise argument("key", "", "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.")
+            raise argument(
+                "key",
+                "",
+                "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.",
+            )
         names.check_key(key)
         limits = await self._sign_in(visit, fields)
         await self._rights.require(visit, "s3:PutObject", visit.bucket, key)
@@ -59,9 +62,12 @@ class Posting:
         body = Body(_within(form.file(), limits), Signed())
         record, headers = await self._writing.store(visit, key, body, plan, "s3:ObjectCreated:Post")
         place = f"{visit.call.base}/{visit.bucket.name}/{key}"
-        return self._done(visit, fields, headers | {"Location": place}, [
-            ("Location", place), ("Bucket", visit.bucket.name), ("Key", record.name), ("ETag", headers["ETag"])
-        ])
+        return self._done(
+            visit,
+            fields,
+            headers | {"Location": place},
+            [("Location", place), ("Bucket", visit.bucket.name), ("Key", record.name), ("ETag", headers["ETag"])],
+        )
 
     def _done(self, visit: Visit, fields: dict[str, str], headers: dict[str, str], content: xml.Node) -> Answer:
         from urllib.parse import urlencode
@@ -105,8 +111,14 @@ class Posting:
             return fields.get("awsaccesskeyid", "")
         access_key, *scope = fields.get("x-amz-credential", "").rsplit("/", 4)
         if fields.get("x-amz-algorithm") != ALGORITHM or len(scope) != 4:
-            raise argument("x-amz-credential", fields.get("x-amz-credential", ""), "The credential or algorithm is not right.")
-        if scope[1] not in self._regions or scope[2:] != ["s3", "aws4_request"] or scope[0] != fields.get("x-amz-date", "")[:8]:
+            raise argument(
+                "x-amz-credential", fields.get("x-amz-credential", ""), "The credential or algorithm is not right."
+            )
+        if (
+            scope[1] not in self._regions
+            or scope[2:] != ["s3", "aws4_request"]
+            or scope[0] != fields.get("x-amz-date", "")[:8]
+        ):
             raise refuse("AuthorizationQueryParametersError")
         return access_key
 

@@ -124,4 +124,6 @@ def checked(fields: Fields, received: Received, secret: str, now: datetime) -> S
             kind = "REST-HEADER" if fields.expires is None else "REST-QUERY-STRING"
             payload = received.header("x-amz-content-sha256").strip() or "UNSIGNED-PAYLOAD"
             return Signed(payload=payload, kind=kind, version="AWS")
-    raise refuse("SignatureDoesNotMatch", AWSAccessKeyId=fields.claim.access_key, SignatureProvided=fields.claim.signature)
+    raise refuse(
+        "SignatureDoesNotMatch", AWSAccessKeyId=fields.claim.access_key, SignatureProvided=fields.claim.signature
+    )

@@ -111,14 +111,16 @@ def in_query(received: Received) -> Fields:
         raise refuse(code, f'X-Amz-Algorithm only supports "{ALGORITHM}"')
     moment = moment_of(given["Date"])
     if moment is None:
-        raise refuse(code, 'X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd\'T\'HHmmss\'Z\'"')
+        raise refuse(code, "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
     expires = given["Expires"]
     if not re.fullmatch(r"-?\d{1,12}", expires, re.ASCII):
         raise refuse(code, "X-Amz-Expires should be a number")
     if int(expires) < 1:
         raise refuse(code, "X-Amz-Expires must be non-negative")
     if int(expires) > LONGEST:
-        raise refuse(code, f"X-Amz-Expires must be less than a week (in seconds); that is, it must be less than {LONGEST}")
+        raise refuse(
+            code, f"X-Amz-Expires must be less than a week (in seconds); that is, it must be less than {LONGEST}"
+        )
     return _fields(given, given["Date"], moment, int(expires))
 
 
@@ -171,7 +173,9 @@ def check_headers(fields: Fields, received: Received) -> None:
         unsigned = [name for name in unsigned if name != "x-amz-content-sha256"]
     if "host" not in fields.signed or unsigned:
         names = ", ".join(unsigned or ["host"])
-        raise refuse("AccessDenied", "There were headers present in the request which were not signed", HeadersNotSigned=names)
+        raise refuse(
+            "AccessDenied", "There were headers present in the request which were not signed", HeadersNotSigned=names
+        )
 
 
 def payload_of(fields: Fields, received: Received) -> str:
@@ -231,7 +235,9 @@ def checked(fields: Fields, received: Received, secret: str, now: datetime) -> S
             age = (now - fields.claim.moment).total_seconds()
             kind = "REST-HEADER" if fields.expires is None else "REST-QUERY-STRING"
             return Signed(payload, chain, age, kind, ALGORITHM)
-    raise refuse("SignatureDoesNotMatch", AWSAccessKeyId=fields.claim.access_key, SignatureProvided=fields.claim.signature)
+    raise refuse(
+        "SignatureDoesNotMatch", AWSAccessKeyId=fields.claim.access_key, SignatureProvided=fields.claim.signature
+    )
 
 
 __all__ = ["ALGORITHM", "Fields", "checked", "encoded", "in_header", "in_query", "key_for"]

@@ -71,12 +71,16 @@ def parse(root: "Element") -> Site:
     everything, index = root.find("RedirectAllRequestsTo"), root.find("IndexDocument")
     if everything is not None:
         if len(root) != 1:
-            raise argument("RedirectAllRequestsTo", "", "RedirectAllRequestsTo cannot be provided in conjunction with others.")
+            raise argument(
+                "RedirectAllRequestsTo", "", "RedirectAllRequestsTo cannot be provided in conjunction with others."
+            )
         xml.only(everything, ("HostName", "Protocol"))
         to = Redirect(xml.text(everything, "HostName", None), xml.one_of(everything, "Protocol", _PROTOCOLS, ""))
         return Site(everything=to)
     if index is None:
-        raise argument("IndexDocument", "", "A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty")
+        raise argument(
+            "IndexDocument", "", "A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty"
+        )
     suffix = xml.text(index, "Suffix", None)
     if not suffix or "/" in suffix:
         raise argument("IndexDocument", suffix, "The IndexDocument Suffix is not well formed")

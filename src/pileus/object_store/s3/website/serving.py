@@ -45,7 +45,9 @@ class Website:
             return await self._send(visit, bucket, key, 200)
         except S3Error as error:
             if error.status == 404 and key == visit.key and await self._there(visit, bucket, f"{key}/{site.index}"):
-                return _moved(f"{base.removesuffix('/') if not visit.asked.received.bucket else ''}/{self._inside(visit)}/", 302)
+                return _moved(
+                    f"{base.removesuffix('/') if not visit.asked.received.bucket else ''}/{self._inside(visit)}/", 302
+                )
             rule = site.routing(visit.key, error.status)
             if rule is not None:
                 return _moved(rule.place(visit.key, scheme, host), rule.redirect.code)
@@ -95,5 +97,7 @@ def _page(error: S3Error) -> Answer:
     title = f"{error.status} {html.escape(error.code)}"
     items = "".join(f"<li>{html.escape(k)}: {html.escape(v)}</li>" for k, v in error.details.items())
     text = f"<html><head><title>{title}</title></head><body><h1>{title}</h1><ul>"
-    text += f"<li>Code: {html.escape(error.code)}</li><li>Message: {html.escape(error.text)}</li>{items}</ul></body></html>"
+    text += (
+        f"<li>Code: {html.escape(error.code)}</li><li>Message: {html.escape(error.text)}</li>{items}</ul></body></html>"
+    )
     return Answer(error.status, {"Content-Type": "text/html; charset=utf-8"}, text.encode())
