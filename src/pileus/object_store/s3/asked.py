@@ -33,7 +33,7 @@ class Asked(msgspec.Struct, frozen=True):
 
     @property
     def level(self) -> str:
-        """ "service", "bucket" or "object"."""
+        """How deep it goes: "service", "bucket" or "object"."""
         return "object" if self.key else "bucket" if self.bucket else "service"
 
 

@@ -1,4 +1,4 @@
-"""All of S3's operations on one screen: where, which method, which parameter or header chooses it, which right, what runs.
+"""All of S3's operations on one screen: method, the parameter or header that chooses it, right, and what runs.
 
 The first line that fits a request is taken; the plain line of a method stands last.
 """
@@ -13,6 +13,7 @@ from pileus.object_store.s3.buckets.listing import Listing
 from pileus.object_store.s3.buckets.logic import Buckets
 from pileus.object_store.s3.configuration import documents as d
 from pileus.object_store.s3.errors import refuse
+from pileus.object_store.s3.multipart.joining import Joining
 from pileus.object_store.s3.multipart.logic import Multipart
 from pileus.object_store.s3.objects.copying import Copying
 from pileus.object_store.s3.objects.deleting import Deleting
@@ -168,6 +169,7 @@ def of_objects(
     deleting: Deleting,
     describing: Describing,
     multipart: Multipart,
+    joining: Joining,
 ) -> list[Operation]:
     """Operations on objects."""
     table: list[tuple[str, str, str, Run]] = [
@@ -184,7 +186,7 @@ def of_objects(
         ("GET", "uploadId", "s3:ListMultipartUploadParts", multipart.parts),
         ("PUT", "uploadId x-amz-copy-source", "s3:PutObject", multipart.copy_part),
         ("PUT", "uploadId", "s3:PutObject", multipart.put_part),
-        ("POST", "uploadId", "s3:PutObject", multipart.finish),
+        ("POST", "uploadId", "s3:PutObject", joining.finish),
         ("DELETE", "uploadId", "s3:AbortMultipartUpload", multipart.abandon),
         ("POST", "uploads", "s3:PutObject", multipart.begin),
         ("PUT", " x-amz-copy-source", "s3:PutObject", copying.copy),

@@ -19,6 +19,7 @@ from pileus.object_store.s3.buckets.registry import Registry
 from pileus.object_store.s3.configuration.documents import Documents
 from pileus.object_store.s3.door import Door
 from pileus.object_store.s3.lifecycle.reconciler import TOPIC, Lifecycle
+from pileus.object_store.s3.multipart.joining import Joining
 from pileus.object_store.s3.multipart.logic import Multipart
 from pileus.object_store.s3.notification.delivery import Delivery, Webhook
 from pileus.object_store.s3.notification.events import Events
@@ -85,7 +86,7 @@ def wire_s3(
     reading = Reading(storage, finder)
     writing = Writing(storage, drafting, events, quota, settings.most_bytes)
     copying = Copying(storage, registry, rights, finder, drafting, reading, writing, events, quota)
-    multipart = Multipart(storage, finder, drafting, reading, writing, copying, events)
+    multipart = Multipart(storage, drafting, reading, writing, copying)
     deleting, describing = Deleting(storage, rights, finder, events), Describing(storage, rights, finder, events)
     website = Website(rights, finder, reading)
     door = Door(verification, registry, rights, website, domain=settings.s3_domain, regions=regions)
@@ -100,13 +101,19 @@ def wire_s3(
                 deleting,
                 Posting(rights, verification, drafting, writing, regions),
             ),
-            *operations.of_objects(reading, writing, copying, deleting, describing, multipart),
+            *operations.of_objects(
+                reading, writing, copying, deleting, describing, multipart, Joining(storage, finder, events)
+            ),
         ]
     )
     parts.loops.add(
         Lifecycle(storage, registry, planned, events, parts.world),
         Delivery(outbox, parts.world, Webhook(settings.s3_webhook_networks)),
     )
+    return _service(parts, door)
+
+
+def _service(parts: Parts, door: Door) -> Service:
     service = Service(
         type="s3",
         name="s3",

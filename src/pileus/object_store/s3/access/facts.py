@@ -9,12 +9,25 @@ from pileus.object_store.s3.wire import moments
 if TYPE_CHECKING:
     from pileus.object_store.s3.visit import Visit
 
-_HEADERS = (
-    "x-amz-acl x-amz-content-sha256 x-amz-copy-source x-amz-grant-full-control x-amz-grant-read x-amz-grant-read-acp "
-    "x-amz-grant-write x-amz-grant-write-acp x-amz-metadata-directive x-amz-server-side-encryption "
-    "x-amz-server-side-encryption-aws-kms-key-id x-amz-server-side-encryption-customer-algorithm x-amz-storage-class "
-    "x-amz-website-redirect-location x-amz-object-ownership if-match if-none-match"
-).split()
+_HEADERS = [
+    "x-amz-acl",
+    "x-amz-content-sha256",
+    "x-amz-copy-source",
+    "x-amz-grant-full-control",
+    "x-amz-grant-read",
+    "x-amz-grant-read-acp",
+    "x-amz-grant-write",
+    "x-amz-grant-write-acp",
+    "x-amz-metadata-directive",
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-server-side-encryption-customer-algorithm",
+    "x-amz-storage-class",
+    "x-amz-website-redirect-location",
+    "x-amz-object-ownership",
+    "if-match",
+    "if-none-match",
+]
 _QUERY = ("prefix", "delimiter", "max-keys", "versionId")
 _LOCK = {
     "s3:object-lock-mode": "x-amz-object-lock-mode",

@@ -22,8 +22,20 @@ _ARN = "arn:aws:s3:::"
 _VARIABLE = re.compile(r"\$\{([A-Za-z0-9:_/-]+|\*|\?|\$)\}")
 _ACTION = re.compile(r"s3:[A-Za-z*?]+|\*")
 _FIXING = frozenset(
-    "aws:sourceip aws:sourcearn aws:sourcevpc aws:sourcevpce aws:sourceaccount aws:sourceowner aws:userid aws:username "
-    "aws:principalorgid aws:principalarn aws:principalaccount s3:dataaccesspointarn".split()
+    [
+        "aws:sourceip",
+        "aws:sourcearn",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "aws:sourceaccount",
+        "aws:sourceowner",
+        "aws:userid",
+        "aws:username",
+        "aws:principalorgid",
+        "aws:principalarn",
+        "aws:principalaccount",
+        "s3:dataaccesspointarn",
+    ]
 )
 """Keys by which a statement for everybody is one for somebody, and so not public."""
 
@@ -51,7 +63,7 @@ class Policy(msgspec.Struct, frozen=True):
         return any(_public(statement) for statement in self.statements)
 
     def verdict(self, who: Caller, action: str, resource: str, facts: Facts) -> str:
-        """ "Deny", "Allow", or empty where it says nothing."""
+        """What it says: "Deny", "Allow", or nothing."""
         verdict = ""
         for statement in self.statements:
             if verdict != statement.effect and self._applies(statement, who, action, resource, facts):

@@ -158,7 +158,8 @@ def opening(headers: Mapping[str, str], metadata: Mapping[str, str], kind: str =
     if key is None:
         raise refuse(
             "InvalidRequest",
-            "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.",
+            "The object was stored using a form of Server Side Encryption. "
+            "The correct parameters must be provided to retrieve the object.",
         )
     if not hmac.compare_digest(key.md5, metadata[CUSTOMER]):
         raise refuse("AccessDenied", "The key is not the one that the object was stored under.")
@@ -190,6 +191,6 @@ def parse(root: "Element") -> Default:
 
 def shown(default: Default) -> xml.Node:
     """As documents have it."""
-    by_default = [("SSEAlgorithm", default.algorithm), ("KMSMasterKeyID", default.key_id or None)]
-    rule = [("ApplyServerSideEncryptionByDefault", by_default), ("BucketKeyEnabled", default.bucket_key)]
+    by_default: xml.Node = [("SSEAlgorithm", default.algorithm), ("KMSMasterKeyID", default.key_id or None)]
+    rule: xml.Node = [("ApplyServerSideEncryptionByDefault", by_default), ("BucketKeyEnabled", default.bucket_key)]
     return [("Rule", rule)]

@@ -110,7 +110,7 @@ def due(rules: Sequence[Rule], versions: Sequence[ObjectRecord], second: int, *,
 
 
 def _old(rule: Rule, record: ObjectRecord, rank: int, followed: int, second: int) -> bool:
-    """Whether an older version goes; `rank` older ones came after it, and the one after it came when `followed` says."""
+    """Whether an older version goes: others came between it and the newest, the next one at the moment `followed`."""
     if rule.noncurrent_days is None or not rule.covers(record) or rank < (rule.newer_versions or 0):
         return False
     return midnight(followed, rule.noncurrent_days) <= second
@@ -149,16 +149,16 @@ def parse(root: "Element") -> list[Rule]:
 
 
 def _rule(item: "Element", number: int) -> Rule:
-    for name in ("Transition", "NoncurrentVersionTransition"):
-        if item.find(name) is not None:
+    for moved in ("Transition", "NoncurrentVersionTransition"):
+        if item.find(moved) is not None:
             raise refuse("NotImplemented", "There is one storage class, so nothing moves between several.")
     known = ("Expiration", "NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload")
     xml.only(item, ("ID", "Prefix", "Filter", "Status", *known))
     if not any(item.find(name) is not None for name in known):
         raise refuse("InvalidRequest", "At least one action needs to be specified in a rule")
-    id = xml.text(item, "ID")
-    if len(id) > 255:
-        raise argument("ID", id, "ID length should not exceed allowed limit of 255")
+    name = xml.text(item, "ID")
+    if len(name) > 255:
+        raise argument("ID", name, "ID length should not exceed allowed limit of 255")
     given = {**_filter(item), **_expiration(item.find("Expiration"))}
     noncurrent = item.find("NoncurrentVersionExpiration")
     if noncurrent is not None:
@@ -175,7 +175,7 @@ def _rule(item: "Element", number: int) -> Rule:
     if given.get("markers") and given.get("tags"):
         raise refuse("InvalidRequest", "ExpiredObjectDeleteMarker cannot be specified with Tags.")
     enabled = xml.one_of(item, "Status", ("Enabled", "Disabled")) == "Enabled"
-    return msgspec.convert({"id": id or f"rule-{number + 1}", "enabled": enabled, **given}, Rule)
+    return msgspec.convert({"id": name or f"rule-{number + 1}", "enabled": enabled, **given}, Rule)
 
 
 def _filter(item: "Element") -> dict[str, object]:

@@ -6,6 +6,11 @@ import msgspec
 
 from pileus.object_store.s3.objects.naming import PARTS
 
+MOST_PARTS = 10_000
+INITIATOR = "sysmeta-s3-initiator"
+WANTED = "sysmeta-s3-checksum-wanted"
+"""Of an upload: the algorithm and type of its checksum."""
+
 
 class Piece(msgspec.Struct, frozen=True):
     """A part of an object."""

@@ -95,9 +95,9 @@ class Deleting:
 
     async def many(self, visit: Visit) -> Answer:
         """Delete up to a thousand objects."""
-        if "content-md5" not in visit.headers and not any(h.startswith("x-amz-checksum-") for h in visit.headers):
-            if "x-amz-trailer" not in visit.headers and visit.signed.payload.startswith("UNSIGNED"):
-                raise refuse("InvalidRequest", "Missing required header for this request: Content-MD5")
+        summed = any(name == "content-md5" or name.startswith("x-amz-checksum-") for name in visit.headers)
+        if not summed and "x-amz-trailer" not in visit.headers and visit.signed.payload.startswith("UNSIGNED"):
+            raise refuse("InvalidRequest", "Missing required header for this request: Content-MD5")
         root = await visit.xml("Delete", most=4 << 20)
         try:
             quiet, wishes = _wishes(root)

@@ -136,7 +136,9 @@ class Writing:
         await self._events.tell(visit, bucket, event, record)
         rules = bucket.document("lifecycle", list[lifecycle.Rule])
         headers |= {"ETag": etag_of(record), **version_header(bucket, record)}
-        return record, headers | (lifecycle.expiration_header(rules, record) if rules else {})
+        if rules:
+            headers |= lifecycle.expiration_header(rules, record)
+        return record, headers
 
     async def put_object(self, visit: Visit) -> Answer:
         """Take an object."""

@@ -48,7 +48,7 @@ class Posting:
             raise argument(
                 "key",
                 "",
-                "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.",
+                "Bucket POST must contain a field named 'key' before the file.",
             )
         names.check_key(key)
         limits = await self._sign_in(visit, fields)

@@ -29,7 +29,12 @@ async def update(digests: list[Digest], block: bytes) -> None:
         for item in digests:
             item.update(block)
     elif digests:
-        await asyncio.to_thread(lambda: [item.update(block) for item in digests])
+        await asyncio.to_thread(_update, digests, block)
+
+
+def _update(digests: list[Digest], block: bytes) -> None:
+    for item in digests:
+        item.update(block)
 
 
 class Reader:

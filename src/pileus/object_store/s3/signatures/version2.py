@@ -16,11 +16,45 @@ from pileus.object_store.s3.signatures.encoding import parameters
 from pileus.object_store.wire.moments import seconds_of
 
 SIGNED = frozenset(
-    "accelerate acl analytics cors defaultObjectAcl delete inventory legal-hold lifecycle location logging metrics "
-    "notification object-lock partNumber policy replication requestPayment response-cache-control "
-    "response-content-disposition response-content-encoding response-content-language response-content-type "
-    "response-expires restore retention select select-type storageClass tagging torrent uploadId uploads versionId "
-    "versioning versions website".split()
+    [
+        "accelerate",
+        "acl",
+        "analytics",
+        "cors",
+        "defaultObjectAcl",
+        "delete",
+        "inventory",
+        "legal-hold",
+        "lifecycle",
+        "location",
+        "logging",
+        "metrics",
+        "notification",
+        "object-lock",
+        "partNumber",
+        "policy",
+        "replication",
+        "requestPayment",
+        "response-cache-control",
+        "response-content-disposition",
+        "response-content-encoding",
+        "response-content-language",
+        "response-content-type",
+        "response-expires",
+        "restore",
+        "retention",
+        "select",
+        "select-type",
+        "storageClass",
+        "tagging",
+        "torrent",
+        "uploadId",
+        "uploads",
+        "versionId",
+        "versioning",
+        "versions",
+        "website",
+    ]
 )
 """The query parameters that are signed."""
 

@@ -12,7 +12,7 @@ NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 MOST = 4 << 20
 """Bytes of a document at the most."""
 
-Node: TypeAlias = "str | int | bool | Raw | None | Sequence[tuple[str, Node]]"
+Node: TypeAlias = "str | int | bool | Raw | Sequence[tuple[str, Node]] | None"
 """Content of an element: text, elements in their order, or None for an element that is left out."""
 
 _ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;"}
