@@ -84,7 +84,7 @@ class Cloud:
         self.parts = parts
         self.ground = ground
         self.identity: IdentityService = wire_identity(parts, settings.identity)
-        self.image: ImageService = wire_image(parts, settings.image)
+        self.image: ImageService = wire_image(parts, settings.image, self.identity)
         self.placement: PlacementService = wire_placement(parts, settings.placement)
         self.network: NetworkService = wire_network(parts, settings.network, ground.network)
         self.compute: ComputeService = wire_compute(

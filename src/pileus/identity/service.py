@@ -29,6 +29,14 @@ class Identity(Protocol):
         """
         ...
 
+    async def endpoint(self, tx: Tx, type: str, region: str, interface: str) -> str:
+        """The address in the catalog of a service in a region; empty if there is none.
+
+        Args:
+            interface: public, internal or admin.
+        """
+        ...
+
     async def project_exists(self, tx: Tx, project_id: str) -> bool:
         """Whether there is such a project (or domain acting as one)."""
         ...

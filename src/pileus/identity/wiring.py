@@ -20,6 +20,7 @@ from pileus.identity.ec2_credentials.signing import Signers
 from pileus.identity.endpoint_filters.api import EndpointFilters, EndpointGroups, GroupInProject
 from pileus.identity.endpoint_policies.api import EndpointPolicy, PolicyEndpoints, association_resources
 from pileus.identity.endpoints.api import Endpoints
+from pileus.identity.endpoints.table import ENDPOINTS
 from pileus.identity.errors import fault, invalid
 from pileus.identity.groups.api import Groups, Membership
 from pileus.identity.limits.api import Limits, RegisteredLimits
@@ -37,6 +38,7 @@ from pileus.identity.roles.book import RoleBook
 from pileus.identity.rules import RULES, scopes_of
 from pileus.identity.services.api import CatalogServices
 from pileus.identity.services.catalog import Catalog
+from pileus.identity.services.table import SERVICES
 from pileus.identity.settings import IdentitySettings
 from pileus.identity.tokens.access import Accesses, stamp
 from pileus.identity.tokens.api import AuthTokens
@@ -84,6 +86,12 @@ class IdentityService:
     async def signer(self, access_key: str) -> tuple[str, Caller] | None:
         """The secret of an EC2 credential and whom it speaks for."""
         return await self._signers.find(access_key)
+
+    async def endpoint(self, tx: Tx, type: str, region: str, interface: str) -> str:
+        """The address in the catalog of a service in a region; empty if there is none."""
+        s, e = SERVICES.c, ENDPOINTS.c
+        found = select(e.url).join(SERVICES, s.id == e.service_id).where(s.type == type, s.enabled, e.enabled)
+        return await tx.scalar(found.where(e.region_id == region, e.interface == interface).limit(1)) or ""
 
     async def project_exists(self, tx: Tx, project_id: str) -> bool:
         """Whether there is such a project."""

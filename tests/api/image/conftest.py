@@ -56,3 +56,11 @@ async def api(service, quick_store, world, client_of):
     async with client_of(Application([service.api], quick_store, world, Tokens())) as client:
         client.headers.update({"X-Auth-Token": "member:p1", "Accept": "application/json"})
         yield client
+
+
+@pytest.fixture
+async def running(service):
+    """The engine's runs go on by themselves; this waits until none is left."""
+    yield service._parts.engine.idle
+    await service._parts.engine.stop()
+    await service.dealing.keeper.settle()

@@ -60,13 +60,13 @@ async def test_no_data_is_204_and_a_second_upload_409(api):
 
 async def test_the_same_content_is_kept_once_and_goes_with_its_last_image(api, service):
     first, second = await filled(api), await filled(api)
-    assert len(await service.stores.store("file").names()) == 1
+    assert len(await service.dealing.stores.store("file").names()) == 1
     await api.delete(f"/image/v2/images/{first['id']}")
-    await service.keeper.settle()
+    await service.dealing.keeper.settle()
     assert (await api.get(f"/image/v2/images/{second['id']}/file")).content == b"data" * 256
     await api.delete(f"/image/v2/images/{second['id']}")
-    await service.keeper.settle()
-    assert await service.stores.store("file").names() == set()
+    await service.dealing.keeper.settle()
+    assert await service.dealing.stores.store("file").names() == set()
 
 
 async def test_an_upload_that_breaks_off_or_is_too_long_leaves_nothing(api, service):
@@ -82,8 +82,8 @@ async def test_an_upload_that_breaks_off_or_is_too_long_leaves_nothing(api, serv
     assert (await api.get(f"/image/v2/images/{image['id']}")).json()["status"] == "queued"
     assert (await api.put(url, content=b"x" * (9 << 20), headers=OCTETS)).status_code == 413
     assert (await api.get(f"/image/v2/images/{image['id']}")).json()["status"] == "queued"
-    assert await service.stores.store("file").names() == set()
-    assert await service._area.names() == []
+    assert await service.dealing.stores.store("file").names() == set()
+    assert await service.dealing.area.names() == []
     assert (await api.put(url, content=b"x", headers=OCTETS)).status_code == 204
 
 
@@ -125,7 +125,7 @@ async def test_ossa_2024_001_files_that_point_elsewhere_or_lie_are_refused(api, 
     assert answer.status_code == 415, answer.text
     assert kind in answer.json()["message"]
     assert (await api.get(f"/image/v2/images/{image['id']}")).json()["status"] == "queued"
-    assert await service.stores.store("file").names() == set()
+    assert await service.dealing.stores.store("file").names() == set()
 
 
 async def test_a_true_qcow2_tells_its_size(api, tmp_path):

@@ -150,7 +150,7 @@ class Data:
             await parts.images.save(tx, current, {"status": "active", "task": None, **facts(staged, virtual_size)})
             return True
 
-        return await parts.keeper.keep(parts.area.path(staged.name), staged.digest, store, finish, move=True)
+        return await parts.keeper.keep(parts.area.path(staged.name), staged.digest, store, finish, share=True)
 
     async def stage(self, image: Row, data: AsyncIterator[bytes]) -> None:
         """Keep data for an image's import.

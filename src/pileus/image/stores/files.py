@@ -43,17 +43,16 @@ class FileStore:
         """Where the files lie."""
         return {"data_dir": str(self._folder), "chunk_size": CHUNK, "thin_provisioning": False}
 
-    async def keep(self, source: Path, name: str, *, move: bool) -> None:
-        """Keep a file under its content's name: renamed where it may be, else copied as cheaply as can be."""
-        await asyncio.to_thread(self._keep, source, name, move)
+    async def keep(self, source: Path, name: str, *, share: bool) -> None:
+        """Keep a file under its content's name: the same file where it may be and lies near, else a copy."""
+        await asyncio.to_thread(self._keep, source, name, share)
 
-    def _keep(self, source: Path, name: str, move: bool) -> None:
+    def _keep(self, source: Path, name: str, share: bool) -> None:
         final = self._folder / name
         if final.exists():
             return
         try:
-            if move and source.stat().st_dev == self._folder.stat().st_dev:
-                source.replace(final)
+            if share and _linked(source, final):
                 durable.sync_folder(self._folder)
                 return
             part = self._incoming / self._ids.hex()
@@ -98,3 +97,15 @@ class FileStore:
         """The names of all data."""
         names = await asyncio.to_thread(os.listdir, self._folder)
         return {name for name in names if name != "incoming"}
+
+
+def _linked(source: Path, final: Path) -> bool:
+    try:
+        os.link(source, final)
+    except FileExistsError:
+        return True
+    except OSError as error:
+        if error.errno in {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP}:
+            return False
+        raise
+    return True
