@@ -137,6 +137,8 @@ _OTHERS = {
     507: "InsufficientStorage",
 }
 """The code of an error that comes from elsewhere."""
+_UNWRITABLE = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)], "\ufffd")
+"""What cannot stand in XML at all."""
 
 
 def refuse(code: str, message: str = "", **details: str) -> S3Error:
@@ -151,10 +153,11 @@ def argument(name: str, value: str, message: str) -> S3Error:
 
 def fault(error: ApiError, call: Any) -> tuple[dict[str, str], bytes]:
     """An error as S3 shows it."""
-    if error.status == 304 or call.request.method == "HEAD":
+    if error.status == 304:
         return {}, b""
     code = error.code if isinstance(error, S3Error) else _OTHERS.get(error.status, "InternalError")
     details = error.details if isinstance(error, S3Error) else {}
     content: list[tuple[str, xml.Node]] = [("Code", code), ("Message", error.text), *details.items()]
     content += [("Resource", call.request.scope["path"]), ("RequestId", call.request_id)]
+    content = [(name, value.translate(_UNWRITABLE) if isinstance(value, str) else value) for name, value in content]
     return {"Content-Type": "application/xml"}, xml.document("Error", content, namespace="")

@@ -97,6 +97,7 @@ def of_buckets(
     ]
     return [
         Operation("service", "GET", "", "", buckets.index),
+        Operation("service", "HEAD", "", "", buckets.index),
         *(Operation("bucket", *line) for line in table),
         Operation("bucket", "PUT", "", "", buckets.create),
     ]

@@ -5,7 +5,6 @@ from typing import Any
 
 from pileus.kernel.api.declare import Service
 from pileus.kernel.parts import Parts
-from pileus.kernel.world import World
 from pileus.object_store.access.decision import Access
 from pileus.object_store.s3 import errors, operations
 from pileus.object_store.s3.access.documents import AccessDocuments
@@ -37,15 +36,10 @@ from pileus.object_store.s3.website.serving import Website
 from pileus.object_store.settings import ObjectStoreSettings
 from pileus.object_store.storage.protocol import Storage
 from pileus.object_store.versions import S3
-from pileus.object_store.wire import moments
+from pileus.object_store.wire import answers, moments
 
 DEFAULT_REGION = "us-east-1"
 """What clients say that were told no region."""
-
-
-def request_id(world: World) -> str:
-    """The id of a request."""
-    return world.ids.hex()[:16].upper()
 
 
 def complete(call: Any, answer: Any) -> None:
@@ -122,7 +116,7 @@ def _service(parts: Parts, door: Door) -> Service:
         aliases=(WEBSITE,),
         history=S3,
         fault=errors.fault,
-        request_id=request_id,
+        request_id=answers.transaction_id,
         request_headers=("x-amz-request-id", "X-Openstack-Request-Id"),
         complete=complete,
         policy_file=parts.policy_file("s3"),
