@@ -14,7 +14,9 @@ import pileus.identity.wiring as identity
 from pileus.identity.settings import IdentitySettings
 from pileus.kernel.api.declare import Service
 from pileus.kernel.parts import Parts
+from pileus.kernel.reconcile.loop import Loops
 from pileus.kernel.serving.server import Application
+from pileus.kernel.signals import Signals
 from pileus.kernel.store import METADATA
 from pileus.kernel.store.sqlite import SqliteStore
 from pileus.kernel.world import World
@@ -83,7 +85,7 @@ async def prepared(folder):
         world=world,
         signals=None,
         engine=None,
-        loops=None,
+        loops=Loops(world, Signals()),
         transport=None,
     )
     service = identity.wire(parts, IdentitySettings())

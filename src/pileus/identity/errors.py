@@ -5,14 +5,15 @@ ApiError
 ├── NotFound 404 ── Missing: "Could not find user: …"
 ├── Conflict 409 ── Taken: a name that must be unique is not
 ├── Forbidden 403 ── NotAllowed, Immutable, InvalidDomainConfig
-└── BadRequest 400 ── Malformed, PasswordRefused
+├── BadRequest 400 ── Malformed, PasswordRefused
+└── Unavailable 503 ── DirectoryDown, DirectoryMisconfigured
 """
 
 from typing import Any
 
 import msgspec
 
-from pileus.kernel.api.errors import ApiError, BadRequest, Conflict, Forbidden, InvalidInput, NotFound
+from pileus.kernel.api.errors import ApiError, BadRequest, Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 
 
 class Missing(NotFound):
@@ -43,6 +44,18 @@ class InvalidDomainConfig(Forbidden):
     """403: a domain cannot be configured so."""
 
     message = "Invalid domain specific configuration: {reason}."
+
+
+class DirectoryDown(Unavailable):
+    """503: the directory of a domain does not answer."""
+
+    message = "The directory of this domain does not answer."
+
+
+class DirectoryMisconfigured(Unavailable):
+    """503: the directory of a domain cannot be asked as its configuration says."""
+
+    message = "The directory of this domain cannot be asked as it is configured."
 
 
 class PasswordRefused(BadRequest):

@@ -38,6 +38,9 @@ class IdentitySettings(Settings, frozen=True, forbid_unknown_fields=True):
     lockout_seconds: Annotated[
         int, doc("How long a locked account stays so, in seconds; 0 until an administrator enables it.")
     ] = 1800
+    directory_seconds: Annotated[
+        int, doc("How often users of LDAP who are known here are read from there again, in seconds.")
+    ] = 300
     guesses_per_minute: Annotated[
         int, doc("Wrong passwords for a name, from one address, that are listened to in a minute; 0 for any number.")
     ] = 60

@@ -11,12 +11,15 @@ from pileus.identity.assignments.api import grant_resources
 from pileus.identity.bootstrap import Bootstrap
 from pileus.identity.credentials.api import Credentials
 from pileus.identity.credentials.logic import Blobs
+from pileus.identity.directory.logic import Directories, Watch
 from pileus.identity.discovery.api import Discovery
 from pileus.identity.domain_configs.api import DefaultConfig, DomainConfig
 from pileus.identity.domain_configs.logic import DomainConfigs
 from pileus.identity.domains.api import Domains
 from pileus.identity.ec2_credentials.api import Ec2Credentials
 from pileus.identity.ec2_credentials.signing import Signers
+from pileus.identity.ec2_tokens.api import Ec2Tokens, S3Tokens
+from pileus.identity.ec2_tokens.logic import SignedRequests, refuse_signers
 from pileus.identity.endpoint_filters.api import EndpointFilters, EndpointGroups, GroupInProject
 from pileus.identity.endpoint_policies.api import EndpointPolicy, PolicyEndpoints, association_resources
 from pileus.identity.endpoints.api import Endpoints
@@ -129,6 +132,7 @@ def _api(parts: Parts) -> Service:
         stamp=stamp,  # type: ignore[arg-type]  # takes None too
         rules=RULES,
         scopes=scopes_of,
+        admit=refuse_signers,
         policy_file=parts.policy_file("identity"),
         strict_media=False,
     )
@@ -147,10 +151,14 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
     tokens = Tokens(store, world, revisions, accesses, keys, window)
     passwords = Passwords(settings.password_rounds, settings.passwords.algorithm)
     compliance = Compliance(settings, world.clock)
-    login = PasswordLogin(store, world.clock, passwords, compliance, settings)
-    methods = Methods(store, world.clock, tokens, passwords, login, settings)
     configs = DomainConfigs(blobs, revisions)
-    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions, compliance)
+    directories = Directories(store, world, revisions, configs)
+    parts.loops.add(Watch(store, directories, settings.directory_seconds))
+    login = PasswordLogin(store, world.clock, passwords, compliance, settings, directories)
+    methods = Methods(store, world.clock, tokens, passwords, login, settings)
+    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions, compliance, directories)
+    signers = Signers(store, world, revisions, accesses, blobs)
+    signed = SignedRequests(signers, tokens, world.clock, timedelta(seconds=settings.token_seconds))
     api = _api(parts)
     api.add(
         Discovery(),
@@ -161,9 +169,9 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         Projects(projects),
         DomainConfig(configs, settings),
         DefaultConfig(),
-        Users(users, passwords, login, compliance),
-        Groups(revisions),
-        Membership(revisions),
+        Users(users, passwords, login, compliance, directories),
+        Groups(revisions, directories),
+        Membership(revisions, directories),
         Roles(revisions),
         Implications(revisions),
         Inferences(),
@@ -181,11 +189,12 @@ def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityServ
         *association_resources(),
         Credentials(blobs),
         Ec2Credentials(blobs),
+        Ec2Tokens(signed),
+        S3Tokens(signed),
         ApplicationCredentials(ApplicationCredentialLogic(world, revisions), passwords),
         AccessRules(),
         Trusts(TrustLogic(world, revisions, book)),
         RegisteredLimits(),
         Limits(),
     )
-    signers = Signers(store, world, revisions, accesses, blobs)
     return IdentityService(api, tokens, signers, Bootstrap(world, revisions, passwords, parts.region))

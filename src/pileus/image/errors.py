@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from pileus.image.images.schema import READ_ONLY
 from pileus.kernel.api.errors import (
     ApiError,
     BadRequest,
@@ -90,6 +91,8 @@ def invalid(error: InvalidInput) -> ApiError:
         for name in _GENERATED:
             if name in error.value:
                 return ReadOnlyProperty(name=name)
+    if error.schema == "Image" and error.path and error.path[0] in READ_ONLY - {"id"}:
+        return ReadOnlyProperty(name=error.path[0])
     where = ".".join(str(step) for step in error.path)
     name = error.schema.removeprefix("Metadef").lower() or "image"
     subject = f"Provided object does not match schema '{name}': {error.reason}"

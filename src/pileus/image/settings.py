@@ -70,7 +70,10 @@ class ImageSettings(Settings, frozen=True, forbid_unknown_fields=True):
     """Of the image service."""
 
     most_bytes: Annotated[int, doc("The largest image that may be uploaded, bytes.")] = 1 << 40
-    task_hours: Annotated[int, doc("How long a task is kept after its end, hours.")] = 48
+    cache_bytes: Annotated[int, doc("Bytes of images from other places kept here as well; 0 for no cache.")] = 10 << 30
+    property_protections: Annotated[
+        str, doc("`roles:FILE` or `policies:FILE`: who may set which free properties; empty for no protections.")
+    ] = ""
     hash_algorithm: Annotated[
         Literal["sha256", "sha384", "sha512", "sha3_256", "sha3_512", "blake2b"],
         doc("The digest of images beside MD5; data are kept under it."),

@@ -12,6 +12,7 @@ from pileus.image.data.logic import Opened
 from pileus.image.data.logic import Parts as DataParts
 from pileus.image.data.wiring import make
 from pileus.image.images.api import ImageResource
+from pileus.image.images.protections import Protections
 from pileus.image.images.table import IMAGES
 from pileus.image.members.api import MemberResource
 from pileus.image.metadefs import standard
@@ -43,7 +44,7 @@ class ImageService:
     def __init__(self, parts: Parts, settings: ImageSettings, identity: Identity | None, lookup: Lookup) -> None:
         self._parts = parts
         self._identity = identity
-        self.tasks = Tasks(parts.world, hours=settings.task_hours)
+        self.tasks = Tasks(parts.world)
         side = self._side = make(parts, settings, self.tasks, self._endpoint, lookup)
         self._images, self._data = side.parts.images, side.data
         self.api = Service(
@@ -60,9 +61,11 @@ class ImageService:
             scopes=lambda _right: ("project",),
             policy_file=parts.policy_file("image"),
         )
+        protections = Protections(settings.property_protections)
+        protections.declare(self.api.policy)
         self.api.add(
-            VersionList(),
-            ImageResource(self._images, self._data, side.parts.stores, settings.imports.methods),
+            VersionList(cache=settings.cache_bytes > 0),
+            ImageResource(self._images, self._data, side.parts.stores, settings.imports.methods, protections),
             MemberResource(self._images),
             TaskResource(self.tasks),
             ImageTaskResource(self._images, self.tasks),

@@ -30,9 +30,9 @@ async def filled(api, data=b"data" * 256, **body):
 
 
 async def test_an_image_is_not_wrapped_and_keeps_free_properties(api):
-    image = await made(api, ramdisk_id="r", hw_disk_bus="scsi", tags=["a", "a", "b"])
+    image = await made(api, architecture="r", hw_disk_bus="scsi", tags=["a", "a", "b"])
     assert image["status"] == "queued"
-    assert (image["ramdisk_id"], image["hw_disk_bus"], image["tags"]) == ("r", "scsi", ["a", "b"])
+    assert (image["architecture"], image["hw_disk_bus"], image["tags"]) == ("r", "scsi", ["a", "b"])
     assert (image["visibility"], image["owner"], image["size"]) == ("shared", "p1", None)
     assert image["self"] == f"/v2/images/{image['id']}"
     assert image["created_at"].endswith("Z")
@@ -167,7 +167,10 @@ async def test_patches_of_both_forms(api):
         ([{"op": "replace", "path": "/visibility", "value": "public"}], 403),
         ([{"op": "replace", "path": "/owner", "value": "p2"}], 403),
         ([{"op": "replace", "path": "/min_ram", "value": True}], 400),
-        ([{"op": "add", "path": "/locations", "value": []}], 403),
+        ([{"op": "add", "path": "/locations/-", "value": {}}], 403),
+        ([{"op": "replace", "path": "/locations", "value": []}], 403),
+        ([{"op": "remove", "path": "/locations/0"}], 403),
+        ([{"op": "add", "path": "/locations", "value": []}], 400),
     ],
 )
 async def test_bad_patches(api, document, status):

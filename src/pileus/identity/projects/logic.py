@@ -9,6 +9,7 @@ from pileus.identity.application_credentials.table import APPLICATION_CREDENTIAL
 from pileus.identity.assignments.logic import ancestors
 from pileus.identity.assignments.table import ASSIGNMENTS
 from pileus.identity.credentials.table import CREDENTIALS
+from pileus.identity.directory.table import DIRECTORY_ENTRIES
 from pileus.identity.domain_configs.table import DOMAIN_CONFIGS
 from pileus.identity.endpoint_filters.logic import forget_projects
 from pileus.identity.errors import Immutable, Malformed, Missing, NotAllowed, duplicate
@@ -170,6 +171,7 @@ class ProjectLogic:
         )
         for table in (USERS, GROUPS, ROLES):
             await tx.run(delete(table).where(table.c.domain_id == identifier))
+        await tx.run(delete(DIRECTORY_ENTRIES).where(DIRECTORY_ENTRIES.c.domain_id == identifier))
         await tx.run(delete(DOMAIN_CONFIGS).where(DOMAIN_CONFIGS.c.domain_id == identifier))
         below = await tx.all(select(PROJECTS.c.id).where(PROJECTS.c.domain_id == identifier))
         await self._remove(tx, [identifier, *(other["id"] for other in below)])

@@ -95,6 +95,7 @@ class Methods:
         given = part.get("user")
         if not isinstance(given, dict) or not isinstance(given.get("password"), str):
             raise BadRequest("Expecting to find user and password in password.")
+        await self._login.prepare(given)
         async with self._store.read() as tx:
             user = await find_user(tx, given)
         name = str(given.get("id") or f"{given.get('name')}@{given.get('domain')}")

@@ -10,7 +10,10 @@ from typing import Any
 
 import msgspec
 
-METHODS = ("password", "token", "application_credential", "totp", "external", "mapped", "oauth1", "saml2", "openid")
+METHODS = (
+    *("password", "token", "application_credential", "totp", "external", "mapped", "oauth1", "saml2", "openid"),
+    *("ec2credential",),
+)
 """Bits of the packed form; only ever append."""
 
 UNSCOPED, PROJECT, DOMAIN, SYSTEM = range(4)

@@ -1,10 +1,10 @@
 """What happens to images: made, found, changed, deleted.  Data are the business of `data/`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from pileus.image.errors import DuplicateImage, ImageNotFound, ImageProtected
 from pileus.image.images.table import IMAGES, MEMBERS
@@ -62,6 +62,7 @@ class Images:
             "updated_at": now,
         }
         row |= {name: body[name] for name in COLUMNS if name in body}
+        row["owner"] = row["owner"] or who.project_id
         row["tags"] = list(dict.fromkeys(row["tags"]))
         row["extra"] = {k: v for k, v in body.items() if k not in COLUMNS and k != "id"}
         return row
@@ -145,13 +146,6 @@ class Images:
         if who.is_admin:
             return c.visibility != "community" if not who.project_id else or_(c.visibility != "community", mine)
         return or_(mine, shared, c.visibility == "public")
-
-    async def tagged(self, tx: Tx, statement: Select[Any], tags: Iterable[str]) -> Select[Any]:
-        """The statement narrowed to images with every tag."""
-        wanted = set(tags)
-        rows = await tx.all(select(IMAGES.c.id, IMAGES.c.tags))
-        ids = [row["id"] for row in rows if wanted <= set(row["tags"])]
-        return statement.where(IMAGES.c.id.in_(ids))
 
 
 def age_condition(column: Any, operator: str, moment: datetime) -> ColumnElement[bool]:

@@ -319,6 +319,7 @@ class Service:
             empty id ("/servers/") is unknown instead of the whole list.
         fault_types: the content types that `fault` answers.
         scopes: tells the kinds of scope that a right needs.
+        admit: raises for callers whom no operation serves that needs a token.
     """
 
     type: str
@@ -348,6 +349,7 @@ class Service:
     rules: tuple[Rule, ...] = ()
     policy_file: Path | None = None
     scopes: Callable[[str], tuple[str, ...]] = lambda _right: SCOPES
+    admit: Callable[[Any], None] = lambda _caller: None
     resources: list[Any] = field(default_factory=list)
     policy: Policy = field(init=False)
 

@@ -204,6 +204,7 @@ class Dispatcher:
             raise
         if caller.access_rules is not None:
             within_access_rules(caller, self._service.type, call.request.method, path)
+        self._service.admit(caller)
         service_token = sent.get("x-service-token")
         if service_token:
             service = await self._authenticator.authenticate(service_token)
