@@ -1,6 +1,6 @@
 """What other services may ask of identity."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from pileus.kernel.api.declare import Service
@@ -49,6 +49,7 @@ class Identity(Protocol):
         url: str,
         demo_password: str = "",
         services: Sequence[Service] = (),
+        places: Mapping[str, str] | None = None,
     ) -> None:
         """Make what a fresh cloud needs (default domain, roles, admin, region, catalog); safe to repeat.
 
@@ -57,5 +58,6 @@ class Identity(Protocol):
             url: the public address of the port that all services share, "http://10.0.0.1:5000".
             demo_password: of the user `demo`; empty makes no such user.
             services: what the catalog shows beside identity itself.
+            places: by type, what a service's address starts with instead of `url` and its prefix.
         """
         ...

@@ -1,6 +1,6 @@
 """Puts identity together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -108,13 +108,14 @@ class IdentityService:
         url: str,
         demo_password: str = "",
         services: Sequence[Service] = (),
+        places: Mapping[str, str] | None = None,
     ) -> None:
         """Make what a fresh cloud needs; safe to repeat."""
         passwords = {"admin": admin_password}
         if demo_password:
             passwords["demo"] = demo_password
         shown = [self.api, *(service for service in services if service.type != self.api.type)]
-        await self._bootstrap.run(tx, passwords=passwords, url=url, services=shown)
+        await self._bootstrap.run(tx, passwords=passwords, url=url, services=shown, places=places or {})
 
 
 def _api(parts: Parts) -> Service:
@@ -138,11 +139,15 @@ def _api(parts: Parts) -> Service:
     )
 
 
-def wire(parts: Parts, settings: IdentitySettings | None = None) -> IdentityService:
-    """Make identity from the kernel's parts."""
+def wire(parts: Parts, settings: IdentitySettings | None = None, *, follows: bool = False) -> IdentityService:
+    """Make identity from the kernel's parts.
+
+    Args:
+        follows: whether another process on this machine changes what this one answers from: it looks each time.
+    """
     settings = settings or IdentitySettings()
-    store, world = parts.store, parts.world
-    revisions = Revisions(store, world.clock, shared=not isinstance(store, SqliteStore))
+    store, world, shared = parts.store, parts.world, follows or not isinstance(parts.store, SqliteStore)
+    revisions = Revisions(store, world.clock, shared=shared, interval=0.0 if follows else 1.0)
     book, catalog = RoleBook(), Catalog()
     accesses = Accesses(revisions, world.clock, book, catalog)
     keys = Keys(parts.state / "identity" / "fernet-keys", world.ids)

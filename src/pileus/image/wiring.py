@@ -65,7 +65,9 @@ class ImageService:
         protections.declare(self.api.policy)
         self.api.add(
             VersionList(cache=settings.cache_bytes > 0),
-            ImageResource(self._images, self._data, side.parts.stores, settings.imports.methods, protections),
+            ImageResource(
+                self._images, self._data, side.parts.stores, settings.imports.methods, protections, side.patching
+            ),
             MemberResource(self._images),
             TaskResource(self.tasks),
             ImageTaskResource(self._images, self.tasks),

@@ -94,6 +94,7 @@ class Data:
         claim = update(IMAGES).where(IMAGES.c.id == image["id"], IMAGES.c.status == "queued", IMAGES.c.task.is_(None))
         if not await tx.run(claim.values(status=status, task=task)):
             raise WrongStatus(id=image["id"], status=image["status"], verb="given data")
+        await self._parts.locations.clear(tx, image["id"])
 
     async def take(self, image: Row, data: AsyncIterator[bytes], store: str = "") -> None:
         """Store an image's data, after they were inspected, and make the image active.

@@ -14,9 +14,12 @@ from pileus.image.images.logic import Images
 from pileus.image.imports.api import ImportResource
 from pileus.image.imports.logic import Imports
 from pileus.image.imports.operations.image_import import ImageImport
+from pileus.image.imports.operations.location_import import LocationImport
 from pileus.image.imports.sources import Endpoint, Sources
 from pileus.image.inspection.logic import Inspector
+from pileus.image.locations.api import LocationResource
 from pileus.image.locations.logic import Locations
+from pileus.image.locations.patching import Patching
 from pileus.image.outside.client import Lookup, Outside
 from pileus.image.reconcilers.sweeper import Sweeper
 from pileus.image.settings import ImageSettings
@@ -40,6 +43,7 @@ class DataSide(msgspec.Struct, frozen=True):
     parts: DataParts
     data: Data
     imports: Imports
+    patching: Patching
     sweeper: Sweeper
     resources: tuple[Any, ...]
 
@@ -66,16 +70,19 @@ def make(parts: Parts, settings: ImageSettings, tasks: Tasks, endpoint: Endpoint
     methods = settings.imports.methods
     imports = Imports(dealt, parts.engine, tasks, sources, outside, methods)
     parts.engine.register(ImageImport(dealt, data, sources, tasks, settings))
+    parts.engine.register(LocationImport(dealt, tasks, settings.hash_algorithm))
     images, stores = dealt.images, dealt.stores
     resources: Iterable[Any] = (
         DataResource(images, data, stores, methods),
         ActionResource(images),
         ImportResource(images, imports),
         InfoResource(stores, methods),
+        LocationResource(images, imports, stores),
         StoreResource(images, dealt.locations, stores, dealt.keeper),
     )
     sweeper = Sweeper(parts.store, stores, dealt.locations, dealt.area, dealt.keeper, node=parts.node)
-    return DataSide(dealt, data, imports, sweeper, tuple(resources))
+    patching = Patching(dealt.locations, stores, outside, dealt.keeper, settings.hash_algorithm)
+    return DataSide(dealt, data, imports, patching, sweeper, tuple(resources))
 
 
 def _parts(parts: Parts, settings: ImageSettings, outside: Outside) -> DataParts:

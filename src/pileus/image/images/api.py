@@ -1,5 +1,6 @@
 """Images on the wire: Glance v2."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,12 +14,14 @@ from pileus.image.images.listing import listed
 from pileus.image.images.logic import COLUMNS, Images
 from pileus.image.images.protections import Protections, refuse
 from pileus.image.images.schema import READ_ONLY, Image, is_reserved
+from pileus.image.locations.patching import Patching
 from pileus.image.rules import ADMIN, MEMBER_CREATE, MEMBER_WRITE, READER_LIST, READER_SEE
 from pileus.image.stores.registry import Stores
 from pileus.kernel.api.call import Call, Page
 from pileus.kernel.api.declare import delete, get, patch, post, put, resource
 from pileus.kernel.api.errors import BadRequest, Conflict, Forbidden, NotFound, UnsupportedMediaType
-from pileus.kernel.store import Row
+from pileus.kernel.store import Row, Tx
+from pileus.kernel.store.database import retrying
 
 
 def image_target(call: Call, image: Row | None) -> dict[str, Any]:
@@ -35,15 +38,25 @@ def image_target(call: Call, image: Row | None) -> dict[str, Any]:
     rights={
         "publicize_image": (ADMIN, "Make an image public."),
         "communitize_image": (MEMBER_WRITE, "Make an image a community's."),
+        "modify_image": (MEMBER_WRITE, "Change an image, or import its data."),
+        "set_image_location": (MEMBER_WRITE, "Add a location to an image, or change one."),
+        "delete_image_location": (ADMIN, "Take a location from an image."),
     },
 )
 class ImageResource:
     """Images: what servers boot from."""
 
     def __init__(
-        self, images: Images, data: Data, stores: Stores, methods: tuple[str, ...], protections: Protections
+        self,
+        images: Images,
+        data: Data,
+        stores: Stores,
+        methods: tuple[str, ...],
+        protections: Protections,
+        patching: Patching,
     ) -> None:
         self._images = images
+        self._patching = patching
         self._protections = protections
         self._data = data
         self._stores = stores
@@ -112,28 +125,53 @@ class ImageResource:
         "/{id}",
         raw=True,
         types=patches.MEDIA_TYPES,
-        rule="modify_image",
-        allow=MEMBER_WRITE,
+        transaction="none",
+        loads=False,
         raises=(Conflict, TooMany, UnsupportedMediaType),
     )
-    async def update(self, call: Call, image: Row) -> Row:
+    async def update(self, call: Call, id: str) -> Row:
         """Change an image by a JSON patch."""
+        async with call.store.read() as tx:
+            image = await self._mine(tx, call, id)
         kind = call.request.headers.get("content-type", "").partition(";")[0].strip()
         if kind not in patches.MEDIA_TYPES:
             error = UnsupportedMediaType(f"Image PATCH expects Content-Type one of: {', '.join(patches.MEDIA_TYPES)}")
             error.headers["Accept-Patch"] = ", ".join(patches.MEDIA_TYPES)
             raise error
         document = patches.changes(await patch_body(call), kind)
+        places = [change for change in document if change.name == "locations"]
+        for change in places:
+            self._patching.refuse_unseen(change)
+            call.must(
+                "delete_image_location" if change.operation == "remove" else "set_image_location",
+                image_target(call, image),
+            )
+        sizes = await self._patching.sizes(places, {place["url"] for place in image["locations"]})
+        return await retrying(call.store, lambda tx: self._update(tx, call, id, document, sizes))
+
+    async def _mine(self, tx: Tx, call: Call, id: str) -> Row:
+        image = await self._images.get(tx, call.who, id)
+        call.must("modify_image", image_target(call, image))
+        return image
+
+    async def _update(
+        self, tx: Tx, call: Call, id: str, document: Sequence[patches.Change], sizes: Mapping[str, int]
+    ) -> Row:
+        image = await self._mine(tx, call, id)
+        others = []
         for change in document:
             if change.name == "locations":
-                verb = "update" if change.operation == "replace" else change.operation
-                raise Forbidden(f"It's not allowed to {verb} locations if locations are invisible.")
-        changed = patches.apply(image, document, self._protections.may(call))
+                changed = await self._patching.apply(tx, image, change, sizes)
+                image = {**image, **changed} if not changed else await self._images.save(tx, image, changed)
+                await self._images.locate(tx, [image])
+            else:
+                others.append(change)
+        changed = patches.apply(image, others, self._protections.may(call))
         if changed["visibility"] != image["visibility"]:
             self._visibility(call, {**image, **changed})
         if changed["owner"] != image["owner"] and not call.who.is_admin:
             raise Forbidden("Owner can't be updated by non admin.")
-        row = await self._images.save(call.tx, image, changed) if document else image
+        row = await self._images.save(tx, image, changed) if document else image
         self._protections.readable(call, [row])
         return row
 

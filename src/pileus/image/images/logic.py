@@ -78,6 +78,7 @@ class Images:
                 await tx.insert(IMAGES, {name: value for name, value in row.items() if name != "locations"})
         except DuplicateRow:
             raise DuplicateImage(id=row["id"]) from None
+        await self.locate(tx, [row])
         return row
 
     async def get(self, tx: Tx, who: Caller, id: str) -> Row:

@@ -7,6 +7,7 @@ from typing import Any
 from pileus.image.data.logic import Parts as DataParts
 from pileus.image.imports import marks
 from pileus.image.imports.operations.image_import import ImageImport
+from pileus.image.imports.operations.location_import import LocationImport
 from pileus.image.imports.sources import Sources
 from pileus.image.outside.client import Outside
 from pileus.image.stores.registry import UnknownStore
@@ -128,6 +129,7 @@ class Imports:
         task = await self._tasks.create(tx, who, "api_image_import", told, image_id=image["id"])
         changes: Row = {"extra": marks.begun(image["extra"], task["id"], stores)}
         if method["name"] != COPY:
+            await self._parts.locations.clear(tx, image["id"])
             changes["status"] = "importing"
         await self._parts.images.save(tx, image, changes)
         await self._engine.begin(
@@ -148,6 +150,38 @@ class Imports:
         if method["name"] == GLANCE:
             self._sources.tokens[task["id"]] = who.token
         return str(task["id"])
+
+    async def locate(
+        self, tx: Tx, who: Caller, image: Row, url: str, owner: tuple[str, str], validation: Mapping[str, Any]
+    ) -> None:
+        """Accept a location that an image's data lie at.
+
+        Args:
+            owner: the store that the address is of, and the data's name there.
+            validation: what they are said to be; nothing if nothing is said.
+
+        Raises:
+            BadRequest: the address must not be read.
+        """
+        store, name = owner
+        why = self._outside.refusal(url) if url.startswith(("http://", "https://")) else ""
+        if why:
+            raise BadRequest(f"Invalid location: {why}")
+        told = {"image_id": image["id"], "loc_url": url, "validation_data": dict(validation)}
+        task = await self._tasks.create(tx, who, "location_import", told, image_id=image["id"])
+        await self._parts.locations.clear(tx, image["id"])
+        await self._parts.locations.add(tx, image["id"], store, name)
+        changes: Row = {"status": "importing", "extra": {**image["extra"], marks.TASK: task["id"]}}
+        await self._parts.images.save(tx, image, changes)
+        await self._engine.begin(
+            tx,
+            LocationImport.kind,
+            resource_type="image",
+            resource_id=image["id"],
+            input={"task_id": task["id"], "store": store, "name": name, "validation": dict(validation)},
+            project_id=who.project_id,
+            user_id=who.user_id,
+        )
 
 
 def _glance(method: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,3 +36,8 @@ def ended(properties: Properties, failed: Iterable[str], tried: Iterable[str]) -
     left = marked(marked(properties, IMPORTING, less=tried), FAILED, failed)
     left.pop(TASK, None)
     return left
+
+
+def released(properties: Properties) -> dict[str, Any]:
+    """The properties when nothing has the image any more."""
+    return {name: value for name, value in properties.items() if name != TASK}

@@ -78,6 +78,10 @@ class Locations:
         c = LOCATIONS.c
         return bool(await tx.run(delete(LOCATIONS).where(c.image_id == image_id, c.store == store, c.name == name)))
 
+    async def clear(self, tx: Tx, image_id: str) -> None:
+        """Say that an image without data has no place, wherever a failed import may have left one."""
+        await tx.run(delete(LOCATIONS).where(LOCATIONS.c.image_id == image_id))
+
     async def used(self, tx: Tx, store: str, name: str) -> bool:
         """Whether any image's data lie there."""
         c = LOCATIONS.c

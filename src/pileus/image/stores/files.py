@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from pileus.host.storage import durable
 from pileus.image.stores.protocol import DataMissing, StorageFull
 from pileus.kernel.ids import Ids
 from pileus.kernel.serving.server import CHUNK, file_chunks
+
+_NAME = re.compile(r"[0-9a-f]{32,128}")
 
 
 class FileStore:
@@ -37,7 +40,7 @@ class FileStore:
     def name(self, url: str) -> str | None:
         """The name of the data at an address of this folder."""
         folder, _, name = url.rpartition("/")
-        return name if folder == f"file://{self._folder}" and name else None
+        return name if folder == f"file://{self._folder}" and _NAME.fullmatch(name) else None
 
     def properties(self) -> dict[str, Any]:
         """Where the files lie."""

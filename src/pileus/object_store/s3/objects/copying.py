@@ -6,7 +6,7 @@ import msgspec
 
 from pileus.kernel.api.call import Answer
 from pileus.object_store.objects.drafting import OWN
-from pileus.object_store.objects.reading import STATIC
+from pileus.object_store.objects.marks import STATIC
 from pileus.object_store.s3.access import acl
 from pileus.object_store.s3.access.rights import Rights
 from pileus.object_store.s3.buckets.bucket import Bucket

@@ -1,6 +1,6 @@
 """How an object's parts are called: the metadata that S3 keeps with it, its ETag, its version."""
 
-from pileus.object_store.objects.reading import STATIC
+from pileus.object_store.objects.marks import STATIC
 from pileus.object_store.objects.schema import META
 from pileus.object_store.storage.protocol import Draft, ObjectRecord
 

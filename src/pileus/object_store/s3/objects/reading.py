@@ -9,7 +9,7 @@ from pileus.kernel.api.call import Answer
 from pileus.kernel.api.errors import ApiError
 from pileus.object_store.large import static
 from pileus.object_store.large.segments import SegmentSource
-from pileus.object_store.objects.reading import STATIC
+from pileus.object_store.objects.marks import STATIC
 from pileus.object_store.s3.buckets.bucket import Bucket
 from pileus.object_store.s3.checksums import digests
 from pileus.object_store.s3.configuration import encryption, locking
@@ -21,7 +21,7 @@ from pileus.object_store.s3.objects.finding import Finder, damaged, version_head
 from pileus.object_store.s3.objects.naming import CLASS, KEPT, META, REDIRECT, USER, etag, etag_of, size_of
 from pileus.object_store.s3.visit import Visit
 from pileus.object_store.s3.wire import moments
-from pileus.object_store.storage.protocol import TICKS, Damaged, ObjectRecord, Storage, WrongKey
+from pileus.object_store.storage.protocol import TICKS, Damaged, ObjectRecord, Place, Storage, WrongKey
 from pileus.object_store.wire import conditions
 
 _RANGE = re.compile(r"bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*", re.ASCII)
@@ -89,10 +89,10 @@ class Reading:
         if STATIC in record.metadata:
             try:
                 listed = await static.manifest(self._storage, record)
-                segments = await static.segments(self._storage, record.account, listed)
-            except ApiError as error:
-                raise refuse("InvalidRequest", error.text) from None
-            return SegmentSource(self._storage, segments).read(start, length)
+                segments = await static.segments(self._storage, record.account, listed, self._segment)
+            except (ApiError, static.TooDeep) as error:
+                raise refuse("InvalidRequest", str(error)) from None
+            return SegmentSource(self._storage, segments, self._segment).read(start, length)
         stream = self._storage.read(record, start, length, key)
         if not length:
             return stream
@@ -105,6 +105,10 @@ class Reading:
         except WrongKey:
             raise refuse("AccessDenied") from None
         return _again(first, stream)
+
+    async def _segment(self, place: Place) -> ObjectRecord | None:
+        """A segment of a static large object."""
+        return await self._storage.object(*place, content=True)
 
     def _more(self, visit: Visit, record: ObjectRecord, shown: dict[str, str]) -> None:
         """What only the asking of this request shows."""
