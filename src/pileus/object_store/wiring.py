@@ -100,7 +100,6 @@ class ObjectStoreService:
         links = Links(objects, door)
         deletions = Deletions(objects, containers, door)
         extraction = Extraction(objects, containers, door, folder)
-        self._domain = settings.s3_domain
         self.s3 = wire_s3(parts, settings, self.storage, access, signer, _quota(self.storage), lambda: policies.default)
         users = TemporaryUsers(settings, parts.world)
         features = joined(objects, users, settings, parts.world)
@@ -135,7 +134,7 @@ class ObjectStoreService:
 
     def at_root(self, scope: Mapping[str, Any]) -> Service:
         """Whose a request is that came to the root of a listener of its own."""
-        return self.s3 if is_s3(scope, self._domain) else self.api
+        return self.s3 if is_s3(scope) else self.api
 
     async def start(self, url: str = "") -> None:
         """Open the storage, and put right what an earlier process left.

@@ -37,7 +37,7 @@ class Asked(msgspec.Struct, frozen=True):
         return "object" if self.key else "bucket" if self.bucket else "service"
 
 
-def is_s3(scope: Mapping[str, Any], domain: str = "") -> bool:
+def is_s3(scope: Mapping[str, Any]) -> bool:
     """Whether a request to the root of a port that Swift answers as well is one for S3.
 
     It is if it carries an AWS signature or names a bucket in its host, and for every path that is none of Swift's.
@@ -48,21 +48,18 @@ def is_s3(scope: Mapping[str, Any], domain: str = "") -> bool:
         return True
     if any(mark in query for mark in (b"X-Amz-Algorithm=", b"AWSAccessKeyId=")):
         return True
-    if _host_bucket(headers.get(b"host", b"").decode("latin-1"), domain)[0]:
+    if _host_bucket(headers.get(b"host", b"").decode("latin-1"))[0]:
         return True
     first = scope["path"][1:].partition("/")[0]
     return first not in {"v1", "v1.0", "info", "healthcheck", "auth", "crossdomain.xml", "endpoints", "recon"}
 
 
-def _host_bucket(host: str, domain: str) -> tuple[str, bool]:
-    """The bucket that a host's name names, and whether as a web site."""
-    if not domain:
-        return "", False
-    bare = host.lower().rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host.lower()
-    first, dot, rest = domain.lower().partition(".")
-    for suffix, website in ((f".{first}-website{dot}{rest}", True), (f".{domain.lower()}", False)):
-        if bare.endswith(suffix):
-            return bare.removesuffix(suffix), website
+def _host_bucket(host: str) -> tuple[str, bool]:
+    """The bucket that a host's name names, and whether as a web site: `photos.s3.…`, `photos.s3-website.…`."""
+    for mark, website in ((".s3-website.", True), (".s3.", False)):
+        bucket, found, rest = host.lower().partition(mark)
+        if found and bucket and rest:
+            return bucket, website
     return "", False
 
 
@@ -73,11 +70,8 @@ def _decoded(raw: bytes) -> str:
         raise refuse("InvalidURI") from None
 
 
-def read(call: Call, domain: str, regions: tuple[str, ...]) -> Asked:
+def read(call: Call, regions: tuple[str, ...]) -> Asked:
     """What a request asks for.
-
-    Args:
-        domain: the name below which each bucket has a host name; empty for none.
 
     Raises:
         S3Error: its address is no text, or cannot be one of ours.
@@ -89,7 +83,7 @@ def read(call: Call, domain: str, regions: tuple[str, ...]) -> Asked:
     headers: dict[str, list[str]] = {}
     for name, value in scope["headers"]:
         headers.setdefault(name.decode("latin-1").lower(), []).append(_text(value).strip())
-    bucket, website = _host_bucket(headers.get("host", [""])[0], domain)
+    bucket, website = _host_bucket(headers.get("host", [""])[0])
     path = raw[len(prefix) :] if raw.startswith(prefix.encode()) else raw
     if bucket:
         key = _decoded(path.removeprefix(b"/"))

@@ -17,7 +17,6 @@ class Door:
     """Lets requests in.
 
     Args:
-        domain: the name below which each bucket has a host; empty for none.
         regions: that signatures may be for.
     """
 
@@ -28,14 +27,12 @@ class Door:
         rights: Rights,
         website: Website,
         *,
-        domain: str,
         regions: tuple[str, ...],
     ) -> None:
         self._verification = verification
         self._registry = registry
         self._rights = rights
         self._website = website
-        self._domain = domain
         self._regions = regions
         self.table = Table([])
 
@@ -45,7 +42,7 @@ class Door:
         Raises:
             S3Error: there is none.
         """
-        asked = asking.read(call, self._domain, self._regions)
+        asked = asking.read(call, self._regions)
         visit = Visit(call, asked)
         if call.request.method == "OPTIONS":
             return cors.preflight(visit, await self._registry.find(asked.bucket, visit.who))

@@ -83,7 +83,7 @@ def wire_s3(
     multipart = Multipart(storage, drafting, reading, writing, copying)
     deleting, describing = Deleting(storage, rights, finder, events), Describing(storage, rights, finder, events)
     website = Website(rights, finder, reading)
-    door = Door(verification, registry, rights, website, domain=settings.s3_domain, regions=regions)
+    door = Door(verification, registry, rights, website, regions=regions)
     door.table = operations.Table(
         [
             *operations.of_buckets(
@@ -102,7 +102,7 @@ def wire_s3(
     )
     parts.loops.add(
         Lifecycle(storage, registry, planned, events, parts.world),
-        Delivery(outbox, parts.world, Webhook(settings.s3_webhook_networks)),
+        Delivery(outbox, parts.world, Webhook()),
     )
     return _service(parts, door)
 

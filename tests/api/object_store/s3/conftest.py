@@ -107,7 +107,7 @@ class House:
             loops=Loops(world, signals),
             transport=MemoryTransport(),
         )
-        settings = ObjectStoreSettings(s3_domain="s3.cloud", s3_webhook_networks=("127.0.0.0/8",))
+        settings = ObjectStoreSettings()
         self.parts = parts
 
         async def signer(access):

@@ -2,7 +2,8 @@
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable, Sequence
+import socket
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -70,28 +71,22 @@ class Refused(Exception):
 
 
 class Webhook:
-    """Posts events over HTTP, to public addresses and to networks that the operator names.
+    """Posts events over HTTP.
 
-    The address of a target is a user's word: this host's own ports and the networks behind it are none of its business.
-
-    Args:
-        networks: that may be reached besides the public ones.
+    The address of a target is a user's word: this machine's own ports are none of its business, nor is what only a
+    neighbour on the link could reach.
     """
-
-    def __init__(self, networks: Sequence[str]) -> None:
-        self._networks = [ipaddress.ip_network(network) for network in networks]
 
     def allowed(self, address: str) -> bool:
         """Whether events may go to an address."""
         try:
-            found = ipaddress.ip_address(address)
+            found = ipaddress.ip_address(address.partition("%")[0])
         except ValueError:
             return False
-        mapped = getattr(found, "ipv4_mapped", None)
-        found = mapped or found
-        if any(found in network for network in self._networks if network.version == found.version):
-            return True
-        return found.is_global and not found.is_multicast
+        found = getattr(found, "ipv4_mapped", None) or found
+        if found.is_loopback or found.is_link_local or found.is_multicast or found.is_unspecified or found.is_reserved:
+            return False
+        return not _is_own(str(found), found.version)
 
     async def __call__(self, url: str, body: bytes) -> None:
         """Post an event.
@@ -118,6 +113,16 @@ class Webhook:
         ):
             if not 200 <= answered.status < 300:
                 raise Refused(f"status {answered.status}")
+
+
+def _is_own(address: str, version: int) -> bool:
+    """Whether an address is one of this machine's: only those can be bound."""
+    with socket.socket(socket.AF_INET if version == 4 else socket.AF_INET6, socket.SOCK_DGRAM) as trial:
+        try:
+            trial.bind((address, 0))
+        except OSError:
+            return False
+    return True
 
 
 def _is_address(host: str) -> bool:
