@@ -4,7 +4,7 @@ ApiError
 ├── Unauthorized 401: whatever is wrong with who asks, without saying what
 ├── NotFound 404 ── Missing: "Could not find user: …"
 ├── Conflict 409 ── Taken: a name that must be unique is not
-├── Forbidden 403 ── NotAllowed, Immutable, InvalidDomainConfig
+├── Forbidden 403 ── NotAllowed, Immutable, InvalidDomainConfig, InvalidLimit
 ├── BadRequest 400 ── Malformed, PasswordRefused
 └── Unavailable 503 ── DirectoryDown, DirectoryMisconfigured
 """
@@ -38,6 +38,12 @@ class Immutable(Forbidden):
     """403: the resource is marked as one that must not change."""
 
     message = 'Unable to {verb} immutable {kind} resource: `{id}. Set resource option "immutable" to false first.'
+
+
+class InvalidLimit(Forbidden):
+    """403: a limit does not go with those above or below it."""
+
+    message = "Invalid resource limit: {reason}."
 
 
 class InvalidDomainConfig(Forbidden):

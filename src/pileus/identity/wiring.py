@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 
 from pileus.identity.application_credentials.api import AccessRules, ApplicationCredentials
 from pileus.identity.application_credentials.logic import ApplicationCredentialLogic
 from pileus.identity.assignments.api import grant_resources
+from pileus.identity.audit.logic import Auditor, sink_of
 from pileus.identity.bootstrap import Bootstrap
 from pileus.identity.credentials.api import Credentials
 from pileus.identity.credentials.logic import Blobs
@@ -27,6 +29,7 @@ from pileus.identity.endpoints.table import ENDPOINTS
 from pileus.identity.errors import fault, invalid
 from pileus.identity.groups.api import Groups, Membership
 from pileus.identity.limits.api import Limits, RegisteredLimits
+from pileus.identity.limits.levels import depth_of
 from pileus.identity.limits.reckoning import limits_of
 from pileus.identity.listing import page_links
 from pileus.identity.policies.api import Policies
@@ -123,8 +126,9 @@ class IdentityService:
         await self._bootstrap.run(tx, passwords=passwords, url=url, services=shown, places=places or {})
 
 
-def _api(parts: Parts) -> Service:
+def _api(parts: Parts, settings: IdentitySettings) -> Service:
     """The API, without resources yet."""
+    auditor = Auditor(sink_of(settings.audit, parts.state / "identity"), settings.audit.password_key)
     return Service(
         type="identity",
         name="keystone",
@@ -138,10 +142,27 @@ def _api(parts: Parts) -> Service:
         stamp=stamp,  # type: ignore[arg-type]  # takes None too
         rules=RULES,
         scopes=scopes_of,
+        complete=auditor.complete,
         admit=refuse_signers,
         policy_file=parts.policy_file("identity"),
         strict_media=False,
     )
+
+
+def _catalog(revisions: Revisions) -> list[Any]:
+    """The resources that the catalog is made of."""
+    return [
+        Regions(revisions),
+        CatalogServices(revisions),
+        Endpoints(revisions),
+        EndpointGroups(revisions),
+        GroupInProject(revisions),
+        EndpointFilters(revisions),
+        Policies(),
+        PolicyEndpoints(),
+        EndpointPolicy(),
+        *association_resources(),
+    ]
 
 
 def wire(parts: Parts, settings: IdentitySettings | None = None, *, follows: bool = False) -> IdentityService:
@@ -166,10 +187,13 @@ def wire(parts: Parts, settings: IdentitySettings | None = None, *, follows: boo
     parts.loops.add(Watch(store, directories, settings.directory_seconds))
     login = PasswordLogin(store, world.clock, passwords, compliance, settings, directories)
     methods = Methods(store, world.clock, tokens, passwords, login, settings)
-    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions, compliance, directories)
+    projects, users = (
+        ProjectLogic(world, revisions, depth_of(settings.limit_model)),
+        UserLogic(world, revisions, compliance, directories),
+    )
     signers = Signers(store, world, revisions, accesses, blobs)
     signed = SignedRequests(signers, tokens, world.clock, timedelta(seconds=settings.token_seconds))
-    api = _api(parts)
+    api = _api(parts, settings)
     api.add(
         Discovery(),
         AuthTokens(tokens, methods, Scopes(store, accesses, revisions)),
@@ -187,16 +211,7 @@ def wire(parts: Parts, settings: IdentitySettings | None = None, *, follows: boo
         Inferences(),
         *grant_resources(revisions),
         RoleAssignments(revisions, book),
-        Regions(revisions),
-        CatalogServices(revisions),
-        Endpoints(revisions),
-        EndpointGroups(revisions),
-        GroupInProject(revisions),
-        EndpointFilters(revisions),
-        Policies(),
-        PolicyEndpoints(),
-        EndpointPolicy(),
-        *association_resources(),
+        *_catalog(revisions),
         Credentials(blobs),
         Ec2Credentials(blobs),
         Ec2Tokens(signed),
@@ -205,6 +220,6 @@ def wire(parts: Parts, settings: IdentitySettings | None = None, *, follows: boo
         AccessRules(),
         Trusts(TrustLogic(world, revisions, book)),
         RegisteredLimits(),
-        Limits(),
+        Limits(settings.limit_model),
     )
     return IdentityService(api, tokens, signers, Bootstrap(world, revisions, passwords, parts.region))

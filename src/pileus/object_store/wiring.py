@@ -163,7 +163,7 @@ def _service(parts: Parts, features: tuple[Layer, ...], hosts: DomainRemap | Non
         request_id=answers.transaction_id,
         request_headers=("X-Trans-Id", "X-Openstack-Request-Id"),
         complete=answers.complete,
-        at_root=("info", "healthcheck", "crossdomain.xml", "endpoints", "recon", "auth"),
+        at_root=("v1", "info", "healthcheck", "crossdomain.xml", "endpoints", "recon", "auth"),
         layers=features,
         claim=hosts,
         fault_types=("text/html", "text/plain"),

@@ -80,6 +80,8 @@ def question(params: Mapping[str, str]) -> Question:
         raise Malformed("Specify a user or group, not both")
     if sum(map(bool, (asked.project_id, asked.domain_id, asked.system))) > 1:
         raise Malformed("Specify a domain or project or system, not more than one of them")
+    if asked.subtree and not asked.project_id:
+        raise Malformed("'scope.project.id' is a dependency of 'include_subtree'")
     if asked.effective and asked.group_id:
         raise Malformed("Combining effective and group filter will always result in an empty list.")
     if asked.effective and asked.inherited and asked.domain_id:
@@ -127,6 +129,8 @@ def _answers(line: Line, asked: Question, projects: set[str]) -> bool:
         return False
     if asked.system and line.target != "system":
         return False
+    if asked.effective and line.target == "system" and not asked.system:
+        return False  # what works out is about projects and domains unless the system is asked for
     return not asked.inherited or dict(line.source)["inherited"]
 
 
