@@ -16,8 +16,9 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from pileus.cloud.assembly import Cloud, make_parts, prepare
+from pileus.cloud.assembly import Cloud
 from pileus.cloud.folder import StateFolder
+from pileus.cloud.foundation.parts import make_parts, prepare
 from pileus.cloud.ground.simulated import SimulatedGround
 from pileus.cloud.settings import CloudSettings
 from pileus.identity.settings import IdentitySettings

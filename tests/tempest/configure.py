@@ -2,8 +2,8 @@
 
 Reads the cloud from ``OS_CLOUD`` or the ``OS_*`` variables. What it cannot know better can be given:
 IMAGE_REF, IMAGE_REF_ALT, FLAVOR_REF, FLAVOR_REF_ALT, PUBLIC_NETWORK_ID, SSH_USER (default ``cirros``), and
-TEMPEST_SET with ``section.option=value`` pairs separated by semicolons. When something is missing, it says so
-in one line and exits with 2.
+TEMPEST_SET with ``section.option=value`` pairs separated by semicolons. The rules for passwords are read from
+``$STATE/settings.toml``. When something is missing, it says so in one line and exits with 2.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import argparse
 import configparser
 import os
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ FLAGS = {
     "dashboard": "horizon",
 }
 """The option of ``[service_available]`` that each service has; identity is always there."""
+
+IDENTITY = ("api_v3", "trust", "domain_specific_drivers", "security_compliance", "access_rules")
+"""What identity has of what Tempest asks for in ``[identity-feature-enabled]``."""
 
 Sections = dict[str, dict[str, str]]
 
@@ -77,6 +81,19 @@ def account(cloud: Connection) -> Sections:
         "admin_user_domain_name": auth.get("user_domain_name") or domain,
     }
     return {"identity": identity, "auth": administrator}
+
+
+def password_rules() -> dict[str, str]:
+    """The rules for passwords, which no API tells: from the settings in ``STATE``; without them there are none."""
+    file = Path(os.environ.get("STATE", ""), "settings.toml")
+    settings = tomllib.loads(file.read_text()).get("identity", {}) if file.is_file() else {}
+    passwords = settings.get("passwords", {})
+    return {
+        "user_lockout_failure_attempts": str(settings.get("lockout_attempts", 0)),
+        "user_lockout_duration": str(settings.get("lockout_seconds", 1800)),
+        "user_unique_last_password_count": str(passwords.get("history", 0)),
+        "user_minimum_password_age": str(passwords.get("minimum_age_days", 0)),
+    }
 
 
 def offered(cloud: Connection, action: str) -> bool:
@@ -154,10 +171,11 @@ def sections(cloud: Connection, work: Path, services: set[str], ssh: bool) -> Se
         },
         "oslo_concurrency": {"lock_path": str(work / "locks")},
         "service_available": {flag: str(name in services).lower() for name, flag in FLAGS.items()},
-        "identity-feature-enabled": {"api_v2": "false", "api_v3": "true"},
-        "image": {"container_formats": "bare", "disk_formats": "qcow2,raw"},
+        "identity-feature-enabled": dict.fromkeys(IDENTITY, "true") | {"api_v2": "false"},
+        "image": {"container_formats": "bare", "disk_formats": "qcow2,raw", "image_caching_enabled": "true"},
         **account(cloud),
     }
+    found["identity"] |= password_rules()
     found["auth"]["create_isolated_networks"] = str("network" in services).lower()
     if "compute" in services:
         found.update(guests(cloud, ssh))

@@ -7,15 +7,21 @@ from starlette.requests import Request
 
 from pileus.cloud.assembly import Cloud
 from pileus.cloud.inquiry import Answer as Answering
+from pileus.cloud.workers.keeper import Keeper
 from pileus.kernel.api.call import Answer
 from pileus.kernel.operations import OPERATION_STEPS, OPERATIONS
 
 
 class Overview:
-    """Answers questions about one cloud."""
+    """Answers questions about one cloud.
 
-    def __init__(self, cloud: Cloud) -> None:
+    Args:
+        keeper: of the processes that serve objects, if there are any.
+    """
+
+    def __init__(self, cloud: Cloud, keeper: Keeper | None = None) -> None:
         self._cloud = cloud
+        self._keeper = keeper
         self._since = cloud.parts.world.clock.monotonic()
 
     def answers(self) -> dict[str, Answering]:
@@ -37,6 +43,7 @@ class Overview:
             "services": ", ".join(service.type for service in self._cloud.services),
             "operations": operations,
             "reconcilers": reconcilers,
+            **({"objects": self._keeper.status()} if self._keeper is not None else {}),
             "machine": await self._cloud.ground.status(),
         }
 

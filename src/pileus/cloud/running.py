@@ -5,20 +5,23 @@ import base64
 import socket
 from collections.abc import Callable
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 import uvloop
 from starlette.requests import Request
 
 from pileus.cloud import credentials, inquiry, networks, serving
-from pileus.cloud.assembly import Cloud, make_parts, open_store
+from pileus.cloud.assembly import Cloud
 from pileus.cloud.client import ApiClient
 from pileus.cloud.folder import StateFolder
+from pileus.cloud.foundation.parts import make_parts, open_store
 from pileus.cloud.ground.machine import settings_of
 from pileus.cloud.ground.protocol import Ground
 from pileus.cloud.log_keeping import LogKeeping
 from pileus.cloud.overview import Overview
 from pileus.cloud.settings import CloudSettings
+from pileus.cloud.workers.keeper import Keeper, Listener
 from pileus.kernel import log
 from pileus.kernel.api.call import Answer
 from pileus.kernel.api.openapi import document
@@ -33,6 +36,8 @@ from pileus.kernel.store import StoreError
 from pileus.kernel.world import World
 
 LOG = log.get("cloud")
+OBJECT_PORT = 8080
+"""Where a real cloud serves objects unless told otherwise, as Swift's proxy does."""
 
 
 class Progress(Protocol):
@@ -102,9 +107,36 @@ class Serving:
         """The address in the catalog."""
         if self._settings.public_url:
             return self._settings.public_url.rstrip("/")
-        everywhere = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
-        reachable = own_address() if self._address in everywhere else self._address
-        return f"http://{f'[{reachable}]' if ':' in reachable else reachable}:{self._port}"
+        return address_of(self._address, self._port)
+
+    def _keeper(self, report: Progress) -> Keeper | None:
+        """What keeps the processes that serve objects, if there are to be any; its port is taken.
+
+        Raises:
+            StartFailed: the settings ask for a port that another program has.
+        """
+        wanted = self._settings.object_store.listener
+        if wanted.at == "" if wanted is not None else self._simulated:
+            return None
+        try:
+            address, port = parse_listen(wanted.at) if wanted is not None else (self._address, OBJECT_PORT)
+        except ValueError:
+            raise StartFailed(f"object_store.listener.at takes ADDRESS:PORT, not {wanted and wanted.at!r}") from None
+        public = urlsplit(self._settings.public_url)
+        url = f"{public.scheme}://{_bracketed(public.hostname or '')}:{port}" if public.hostname else ""
+        listener = Listener(address, port, url or address_of(address, port), f"{self.url}/identity")
+        log_file = self._folder.log.with_name("objects.log")
+        count = wanted.workers if wanted is not None else 1
+        keeper = Keeper(self._folder.root, log_file, listener, count, self._world.clock)
+        try:
+            keeper.reserve()
+        except OSError as error:
+            why = f"Objects cannot be served at {address}:{port}: {(error.strerror or str(error)).lower()}."
+            if wanted is not None:
+                raise StartFailed(why) from None
+            report.line(f"{why} They are served with everything else; object_store.listener chooses another port.")
+            return None
+        return keeper
 
     async def run(self, report: Progress, ready: Callable[[], None]) -> None:
         """Bring the cloud up, serve, take it down.
@@ -133,8 +165,14 @@ class Serving:
         self._cloud = cloud = Cloud(parts, self._settings, ground)
         parts.loops.add(Retention(store, self._world), LogKeeping(self._folder.log.parent))
         passwords = self._passwords()
-        await cloud.start(url=self.url, admin_password=passwords["admin"], demo_password=passwords["demo"])
-        overview = Overview(cloud)
+        keeper = self._keeper(report)
+        await cloud.start(
+            url=self.url,
+            admin_password=passwords["admin"],
+            demo_password=passwords["demo"],
+            places=_places(cloud, keeper),
+        )
+        overview = Overview(cloud, keeper)
         inquiries = await inquiry.serve(self._folder, overview.answers())
         application = Application(
             cloud.services,
@@ -146,11 +184,7 @@ class Serving:
         )
 
         async def started() -> None:
-            try:
-                await asyncio.to_thread(self._first_networks)
-            except Exception as error:
-                LOG.exception("first networks", error=str(error))
-                report.line(f"The first networks could not be made: {error}")
+            await self._started(keeper, report)
             ready()
 
         try:
@@ -159,7 +193,20 @@ class Serving:
             await serving.serve(edge, self._address, self._port, started, self._world.clock)
         finally:
             inquiries.close()
+            if keeper is not None:
+                await keeper.stop()
             await cloud.stop()
+
+    async def _started(self, keeper: Keeper | None, report: Progress) -> None:
+        """What is left to do once the port answers."""
+        if keeper is not None:
+            await keeper.start()
+            report.line(f"objects are served at {keeper.listener.url}")
+        try:
+            await asyncio.to_thread(self._first_networks)
+        except Exception as error:
+            LOG.exception("first networks", error=str(error))
+            report.line(f"The first networks could not be made: {error}")
 
     def _ground(self, transport: MemoryTransport) -> Ground:
         if self._simulated:
@@ -210,6 +257,21 @@ class Serving:
             return Answer(404, headers, b'{"error": "there is no such document"}')
         shown = document(service, wanted, f"{self.url}{service.prefix}")
         return Answer(200, headers, msgspec.json.encode(shown))
+
+
+def _places(cloud: Cloud, keeper: Keeper | None) -> dict[str, str]:
+    """By type, where a service is that has a listener of its own."""
+    return {service.type: keeper.listener.url for service in cloud.object_store.services} if keeper else {}
+
+
+def address_of(address: str, port: int) -> str:
+    """What the address of a listener looks like from outside."""
+    everywhere = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+    return f"http://{_bracketed(own_address() if address in everywhere else address)}:{port}"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def own_address() -> str:

@@ -1,7 +1,7 @@
 """What a fresh cloud needs of identity: a domain, roles, first users and projects, the catalog.  Safe to repeat."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select, update
@@ -43,16 +43,25 @@ class Bootstrap:
         self._passwords = passwords
         self._region = region
 
-    async def run(self, tx: Tx, *, passwords: dict[str, str], url: str, services: Sequence[Service]) -> None:
+    async def run(
+        self,
+        tx: Tx,
+        *,
+        passwords: dict[str, str],
+        url: str,
+        services: Sequence[Service],
+        places: Mapping[str, str],
+    ) -> None:
         """Bring the database to where a fresh cloud starts.
 
         Args:
             passwords: by user name; users that exist keep theirs.
             url: what every service's address starts with.
             services: what the catalog shows.
+            places: by type, what an address starts with instead.
         """
         await self._domain(tx)
-        roles = await self._roles(tx)
+        roles = await self._roles(tx, [role for service in services for role in service.roles])
         projects = {name: await self._project(tx, name) for name in PROJECT_NAMES}
         users = await self._users(tx, passwords)
         if "admin" in users:
@@ -62,15 +71,18 @@ class Bootstrap:
         if "demo" in users:
             await self._assign(tx, users["demo"], "project", projects["demo"], roles["member"])
         await self._revisions.changed(tx, ACCESS)
-        await self.catalog(tx, url=url, services=services)
+        await self.catalog(tx, url=url, services=services, places=places)
 
-    async def catalog(self, tx: Tx, *, url: str, services: Sequence[Service]) -> None:
+    async def catalog(
+        self, tx: Tx, *, url: str, services: Sequence[Service], places: Mapping[str, str] | None = None
+    ) -> None:
         """Make the catalog show the services at the address."""
         if await tx.first(select(REGIONS).where(REGIONS.c.id == self._region)) is None:
             row: Row = {"id": self._region, "description": "", "parent_region_id": None, "extra": {}}
             await tx.insert(REGIONS, row)
         for service in services:
-            address = url.rstrip("/") + service.prefix + TEMPLATES.get(service.type, "")
+            start = (places or {}).get(service.type, url.rstrip("/") + service.prefix)
+            address = start.rstrip("/") + TEMPLATES.get(service.type, "")
             await self._service(tx, service.type, service.name, address)
         await self._revisions.changed(tx, CATALOG)
 
@@ -79,13 +91,13 @@ class Bootstrap:
             row = _project("Default", "", None, description="The default domain")
             await tx.insert(PROJECTS, {**row, "id": DEFAULT_DOMAIN, "is_domain": True})
 
-    async def _roles(self, tx: Tx) -> dict[str, str]:
+    async def _roles(self, tx: Tx, more: Sequence[str]) -> dict[str, str]:
         rows = await tx.all(select(ROLES).where(ROLES.c.domain_id == ""))
         ids = {row["name"]: row["id"] for row in rows}
-        for name in ROLE_NAMES:
+        for name in (*ROLE_NAMES, *more):
             if name not in ids:
                 ids[name] = self._world.ids.hex()
-                options = {"immutable": True}
+                options = {"immutable": True} if name in ROLE_NAMES else {}
                 row = {"id": ids[name], "name": name, "domain_id": "", "description": None}
                 await tx.insert(ROLES, {**row, "options": options, "extra": {}})
         present = {(row["prior_id"], row["implied_id"]) for row in await tx.all(select(IMPLICATIONS))}

@@ -1,6 +1,7 @@
 """Finding rows by id for requests."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import Table, select
@@ -8,7 +9,7 @@ from sqlalchemy import Table, select
 from pileus.identity.errors import Missing
 from pileus.kernel.api.call import Call
 from pileus.kernel.api.errors import ApiError
-from pileus.kernel.store import Row
+from pileus.kernel.store import Row, Tx
 
 
 def refuse(call: Call, error: ApiError, target: Mapping[str, Any] | None = None) -> ApiError:
@@ -21,6 +22,17 @@ def refuse(call: Call, error: ApiError, target: Mapping[str, Any] | None = None)
     if right:
         call.service.policy.require(right, call.who, {**call.own(), **(target or {})})
     return error
+
+
+@asynccontextmanager
+async def reading(call: Call) -> AsyncIterator[Tx]:
+    """A read transaction as the call's own, for operations that first ask elsewhere."""
+    async with call.store.read() as tx:
+        call.tx = tx
+        try:
+            yield tx
+        finally:
+            call.tx = None  # type: ignore[assignment]  # as it was
 
 
 async def row_of(call: Call, table: Table, id: str, *where: Any) -> Row | None:

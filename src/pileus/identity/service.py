@@ -1,6 +1,6 @@
 """What other services may ask of identity."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from pileus.kernel.api.declare import Service
@@ -29,6 +29,21 @@ class Identity(Protocol):
         """
         ...
 
+    async def endpoint(self, tx: Tx, type: str, region: str, interface: str) -> str:
+        """The address in the catalog of a service in a region; empty if there is none.
+
+        Args:
+            interface: public, internal or admin.
+        """
+        ...
+
+    async def limits(self, tx: Tx, type: str, region: str, project_id: str) -> dict[str, int]:
+        """A project's limits on the resources of a service, by the resource's name; -1 for none.
+
+        What nobody registered a limit for is not there.
+        """
+        ...
+
     async def project_exists(self, tx: Tx, project_id: str) -> bool:
         """Whether there is such a project (or domain acting as one)."""
         ...
@@ -41,6 +56,7 @@ class Identity(Protocol):
         url: str,
         demo_password: str = "",
         services: Sequence[Service] = (),
+        places: Mapping[str, str] | None = None,
     ) -> None:
         """Make what a fresh cloud needs (default domain, roles, admin, region, catalog); safe to repeat.
 
@@ -49,5 +65,6 @@ class Identity(Protocol):
             url: the public address of the port that all services share, "http://10.0.0.1:5000".
             demo_password: of the user `demo`; empty makes no such user.
             services: what the catalog shows beside identity itself.
+            places: by type, what a service's address starts with instead of `url` and its prefix.
         """
         ...

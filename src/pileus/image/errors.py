@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from pileus.image.images.schema import READ_ONLY
 from pileus.kernel.api.errors import (
     ApiError,
     BadRequest,
@@ -79,6 +80,12 @@ class ImageGone(Gone):
 class QuotaExceeded(TooLarge):
     """413: more than the project may have."""
 
+    message = (
+        "The request returned a 413 Request Entity Too Large. This generally means that rate limiting or a quota"
+        " threshold was breached.\n\nThe response body:\nProject {project} is over a limit for [Resource {name} is over"
+        " limit of {limit} due to current usage {usage} and delta {delta}]"
+    )
+
 
 _GENERATED = ("self", "schema", "created_at", "updated_at")
 """What bodies of metadata definitions must not have: the service's own to say."""
@@ -90,6 +97,8 @@ def invalid(error: InvalidInput) -> ApiError:
         for name in _GENERATED:
             if name in error.value:
                 return ReadOnlyProperty(name=name)
+    if error.schema == "Image" and error.path and error.path[0] in READ_ONLY - {"id"}:
+        return ReadOnlyProperty(name=error.path[0])
     where = ".".join(str(step) for step in error.path)
     name = error.schema.removeprefix("Metadef").lower() or "image"
     subject = f"Provided object does not match schema '{name}': {error.reason}"

@@ -1,35 +1,31 @@
 """The image service, put together."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
+from pileus.identity.service import Identity
 from pileus.image import errors
-from pileus.image.data.api import ActionResource, DataResource
-from pileus.image.data.keeping import Keeper
-from pileus.image.data.logic import Data, Opened
+from pileus.image.data.logic import Opened
 from pileus.image.data.logic import Parts as DataParts
+from pileus.image.data.wiring import make
 from pileus.image.images.api import ImageResource
-from pileus.image.images.logic import Images
+from pileus.image.images.protections import Protections
 from pileus.image.images.table import IMAGES
-from pileus.image.inspection.logic import Inspector
-from pileus.image.locations.logic import Locations
 from pileus.image.members.api import MemberResource
 from pileus.image.metadefs import standard
 from pileus.image.metadefs.wiring import resources as metadefs
+from pileus.image.outside.client import Lookup, look_up
+from pileus.image.quotas.api import UsageResource
+from pileus.image.quotas.logic import Quotas
 from pileus.image.reconcilers.expiry import TaskExpiry
-from pileus.image.reconcilers.sweeper import Sweeper
+from pileus.image.reconcilers.prefetcher import Prefetcher
 from pileus.image.rules import RULES
 from pileus.image.schemas.api import SchemaResource, VersionList
 from pileus.image.service import ImageRecord
 from pileus.image.settings import ImageSettings
-from pileus.image.signatures.certificates import CertificateFolder
-from pileus.image.signatures.verification import Verifier
-from pileus.image.staging.area import Area
-from pileus.image.stores.api import InfoResource, StoreResource
-from pileus.image.stores.registry import stores_of
 from pileus.image.tasks.api import ImageTaskResource, TaskResource
 from pileus.image.tasks.logic import Tasks
 from pileus.image.versions import IMAGE
@@ -43,36 +39,18 @@ from pileus.kernel.store.database import retrying
 class ImageService:
     """The image service of one node; other services see it as `service.Images`."""
 
-    def __init__(self, parts: Parts, settings: ImageSettings) -> None:
+    @property
+    def dealing(self) -> DataParts:
+        """What data are dealt with by."""
+        return self._side.parts
+
+    def __init__(self, parts: Parts, settings: ImageSettings, identity: Identity | None, lookup: Lookup) -> None:
         self._parts = parts
-        methods = settings.imports.methods
-        self.stores = stores_of(settings, parts.state / "image", parts.world.ids)
-        locations = Locations(
-            self.stores,
-            parts.world,
-            show_all=settings.show_multiple_locations,
-            show_direct=settings.show_image_direct_url,
-        )
-        self._images = Images(parts.world, locations)
-        self.tasks = Tasks(parts.world, hours=settings.task_hours)
-        self._area = Area(parts.state / "image" / "staging", settings.hash_algorithm)
-        self.keeper = Keeper(parts.store, self.stores, locations)
-        folder = Path(settings.certificates) if settings.certificates else None
-        data = DataParts(
-            parts.store,
-            parts.world,
-            self._images,
-            self.stores,
-            locations,
-            self._area,
-            self.keeper,
-            Inspector(settings.formats, settings.most_bytes),
-            Verifier(CertificateFolder(folder)),
-            parts.node,
-            settings.most_bytes,
-        )
-        self._data = Data(data)
-        self.sweeper = Sweeper(parts.store, self.stores, locations, self._area, self.keeper, node=parts.node)
+        self._identity = identity
+        self.tasks = Tasks(parts.world)
+        quotas = Quotas(self._limits)
+        side = self._side = make(parts, settings, self.tasks, quotas, self._endpoint, lookup)
+        self._images, self._data = side.parts.images, side.data
         self.api = Service(
             type="image",
             name="glance",
@@ -87,29 +65,42 @@ class ImageService:
             scopes=lambda _right: ("project",),
             policy_file=parts.policy_file("image"),
         )
+        protections = Protections(settings.property_protections)
+        protections.declare(self.api.policy)
         self.api.add(
-            VersionList(),
-            ImageResource(self._images, self._data, self.stores, methods),
-            DataResource(self._images, self._data, self.stores, methods),
-            ActionResource(self._images),
+            VersionList(cache=settings.cache_bytes > 0),
+            ImageResource(
+                self._images, self._data, side.parts.stores, settings.imports.methods, protections, side.patching
+            ),
             MemberResource(self._images),
             TaskResource(self.tasks),
             ImageTaskResource(self._images, self.tasks),
             SchemaResource(),
+            UsageResource(quotas),
             *metadefs(parts.world),
-            InfoResource(self.stores, methods),
-            StoreResource(self._images, locations, self.stores, self.keeper),
+            *side.resources,
         )
-        parts.loops.add(TaskExpiry(parts.store, self.tasks), self.sweeper)
+        parts.loops.add(
+            TaskExpiry(parts.store, self.tasks),
+            side.sweeper,
+            Prefetcher(parts.store, side.parts.cache, side.data, self._images),
+        )
 
     async def start(self) -> None:
         """Make the stores usable, and put right what an earlier process left."""
         await retrying(self._parts.store, lambda tx: standard.load(tx, self._parts.world))
-        await self._area.prepare()
-        for name in self.stores.writable:
-            await self.stores.store(name).prepare()
-        await self._data.recover()
-        await self.sweeper.tidy(everything=True)
+        await self._side.start()
+
+    async def _limits(self, tx: Tx, project: str) -> Mapping[str, int]:
+        if self._identity is None:
+            return {}
+        return await self._identity.limits(tx, "image", self._parts.region, project)
+
+    async def _endpoint(self, region: str, interface: str) -> str:
+        if self._identity is None:
+            return ""
+        async with self._parts.store.read() as tx:
+            return await self._identity.endpoint(tx, "image", region, interface)
 
     async def find(self, tx: Tx, who: Caller, image_id: str) -> ImageRecord:
         """An image that the caller may use."""
@@ -171,6 +162,13 @@ def _record(row: Row) -> ImageRecord:
     )
 
 
-def wire(parts: Parts, settings: ImageSettings) -> ImageService:
-    """Build the image service from the kernel's parts."""
-    return ImageService(parts, settings)
+def wire(
+    parts: Parts, settings: ImageSettings, identity: Identity | None = None, *, lookup: Lookup = look_up
+) -> ImageService:
+    """Build the image service from the kernel's parts.
+
+    Args:
+        identity: knows the image services of other regions; without it there are none.
+        lookup: tells the addresses of hosts outside.
+    """
+    return ImageService(parts, settings, identity, lookup)

@@ -22,6 +22,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A group of settings."""
 
 
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One setting of several keys: a table of its own, or one of an array of tables."""
+
+
 def doc(text: str) -> msgspec.Meta:
     """The documentation of a setting, for its `Annotated` type."""
     return msgspec.Meta(description=text)
@@ -53,6 +57,16 @@ def explain(kind: type[Settings], prefix: str = "") -> Iterator[tuple[str, str, 
             yield from explain(plain, f"{prefix}{field.name}.")
             continue
         metas = [m for m in get_args(hint)[1:] if isinstance(m, msgspec.Meta)] if plain is not hint else []
-        text = next((m.description for m in metas if m.description), "")
+        text = next((m.description for m in metas if m.description), "") + _keys(plain)
         default = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
         yield f"{prefix}{field.name}", text, default
+
+
+def _keys(plain: Any) -> str:
+    """What is to be said of a table's keys; nothing of other types."""
+    kind = next((t for t in (plain, *get_args(plain)) if isinstance(t, type) and issubclass(t, Table)), None)
+    if kind is None:
+        return ""
+    hints = get_type_hints(kind, include_extras=True)
+    told = (f"`{name}`: {next(m.description for m in get_args(hint)[1:])}" for name, hint in hints.items())
+    return " " + " ".join(told)

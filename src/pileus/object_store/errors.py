@@ -36,6 +36,14 @@ class QuotaExceeded(TooLarge):
     message = "Upload exceeds quota."
 
 
+class Outdated(ApiError):
+    """202: what came is older than what is there, which stays; the client need not try again."""
+
+    status: ClassVar[int] = 202
+    title: ClassVar[str] = "Accepted"
+    message: ClassVar[str] = "The request is accepted for processing."
+
+
 DENIED = {
     400: "The server could not comply with the request since it is either malformed or otherwise incorrect.",
     401: "This server could not verify that you are authorized to access the document you requested.",

@@ -6,7 +6,9 @@ import pytest
 from pileus.identity.settings import IdentitySettings
 from pileus.identity.wiring import wire
 from pileus.kernel.parts import Parts
+from pileus.kernel.reconcile.loop import Loops
 from pileus.kernel.serving.server import Application
+from pileus.kernel.signals import Signals
 
 URL = "http://cloud"
 
@@ -14,7 +16,8 @@ URL = "http://cloud"
 class Cloud:
     """The application, the service, and ways to log in."""
 
-    def __init__(self, application, identity, store, world, client_of):
+    def __init__(self, application, identity, store, world, client_of, loops=None):
+        self.loops = loops
         self.application, self.identity, self.store, self.world = application, identity, store, world
         self._client_of = client_of
         self.http = client_of(application)
@@ -54,13 +57,16 @@ async def cloud(quick_store, world, client_of, tmp_path, settings):
         world=world,
         signals=None,
         engine=None,
-        loops=None,
+        loops=Loops(world, Signals()),
         transport=None,
     )
     identity = wire(parts, settings)
+    loops = parts.loops
     async with quick_store.write() as tx:
         await identity.prepare(tx, admin_password="secret", demo_password="demo-secret", url=URL)
-    yield Cloud(Application([identity.api], quick_store, world, identity), identity, quick_store, world, client_of)
+    yield Cloud(
+        Application([identity.api], quick_store, world, identity), identity, quick_store, world, client_of, loops
+    )
 
 
 @pytest.fixture

@@ -32,7 +32,12 @@ def settings():
 
 
 @pytest.fixture
-async def service(quick_store, world, tmp_path, settings):
+def identity():
+    """What the service asks identity; a test module has its own by overriding this."""
+
+
+@pytest.fixture
+async def service(quick_store, world, tmp_path, settings, identity):
     signals = Signals()
     parts = Parts(
         state=tmp_path,
@@ -46,7 +51,7 @@ async def service(quick_store, world, tmp_path, settings):
         loops=Loops(world, signals),
         transport=MemoryTransport(),
     )
-    made = wire(parts, settings)
+    made = wire(parts, settings, identity)
     await made.start()
     return made
 
@@ -56,3 +61,11 @@ async def api(service, quick_store, world, client_of):
     async with client_of(Application([service.api], quick_store, world, Tokens())) as client:
         client.headers.update({"X-Auth-Token": "member:p1", "Accept": "application/json"})
         yield client
+
+
+@pytest.fixture
+async def running(service):
+    """The engine's runs go on by themselves; this waits until none is left."""
+    yield service._parts.engine.idle
+    await service._parts.engine.stop()
+    await service.dealing.keeper.settle()

@@ -30,9 +30,9 @@ async def filled(api, data=b"data" * 256, **body):
 
 
 async def test_an_image_is_not_wrapped_and_keeps_free_properties(api):
-    image = await made(api, ramdisk_id="r", hw_disk_bus="scsi", tags=["a", "a", "b"])
+    image = await made(api, architecture="r", hw_disk_bus="scsi", tags=["a", "a", "b"])
     assert image["status"] == "queued"
-    assert (image["ramdisk_id"], image["hw_disk_bus"], image["tags"]) == ("r", "scsi", ["a", "b"])
+    assert (image["architecture"], image["hw_disk_bus"], image["tags"]) == ("r", "scsi", ["a", "b"])
     assert (image["visibility"], image["owner"], image["size"]) == ("shared", "p1", None)
     assert image["self"] == f"/v2/images/{image['id']}"
     assert image["created_at"].endswith("Z")
@@ -60,13 +60,13 @@ async def test_no_data_is_204_and_a_second_upload_409(api):
 
 async def test_the_same_content_is_kept_once_and_goes_with_its_last_image(api, service):
     first, second = await filled(api), await filled(api)
-    assert len(await service.stores.store("file").names()) == 1
+    assert len(await service.dealing.stores.store("file").names()) == 1
     await api.delete(f"/image/v2/images/{first['id']}")
-    await service.keeper.settle()
+    await service.dealing.keeper.settle()
     assert (await api.get(f"/image/v2/images/{second['id']}/file")).content == b"data" * 256
     await api.delete(f"/image/v2/images/{second['id']}")
-    await service.keeper.settle()
-    assert await service.stores.store("file").names() == set()
+    await service.dealing.keeper.settle()
+    assert await service.dealing.stores.store("file").names() == set()
 
 
 async def test_an_upload_that_breaks_off_or_is_too_long_leaves_nothing(api, service):
@@ -82,8 +82,8 @@ async def test_an_upload_that_breaks_off_or_is_too_long_leaves_nothing(api, serv
     assert (await api.get(f"/image/v2/images/{image['id']}")).json()["status"] == "queued"
     assert (await api.put(url, content=b"x" * (9 << 20), headers=OCTETS)).status_code == 413
     assert (await api.get(f"/image/v2/images/{image['id']}")).json()["status"] == "queued"
-    assert await service.stores.store("file").names() == set()
-    assert await service._area.names() == []
+    assert await service.dealing.stores.store("file").names() == set()
+    assert await service.dealing.area.names() == []
     assert (await api.put(url, content=b"x", headers=OCTETS)).status_code == 204
 
 
@@ -125,7 +125,7 @@ async def test_ossa_2024_001_files_that_point_elsewhere_or_lie_are_refused(api, 
     assert answer.status_code == 415, answer.text
     assert kind in answer.json()["message"]
     assert (await api.get(f"/image/v2/images/{image['id']}")).json()["status"] == "queued"
-    assert await service.stores.store("file").names() == set()
+    assert await service.dealing.stores.store("file").names() == set()
 
 
 async def test_a_true_qcow2_tells_its_size(api, tmp_path):
@@ -167,7 +167,10 @@ async def test_patches_of_both_forms(api):
         ([{"op": "replace", "path": "/visibility", "value": "public"}], 403),
         ([{"op": "replace", "path": "/owner", "value": "p2"}], 403),
         ([{"op": "replace", "path": "/min_ram", "value": True}], 400),
-        ([{"op": "add", "path": "/locations", "value": []}], 403),
+        ([{"op": "add", "path": "/locations/-", "value": {}}], 403),
+        ([{"op": "replace", "path": "/locations", "value": []}], 403),
+        ([{"op": "remove", "path": "/locations/0"}], 403),
+        ([{"op": "add", "path": "/locations", "value": []}], 400),
     ],
 )
 async def test_bad_patches(api, document, status):

@@ -115,7 +115,7 @@ async def test_write_lists(container):
     assert (await container.delete("/c/o", headers=OTHER)).status_code == 204
 
 
-@pytest.mark.parametrize("acl", [".x:*", ".r:", ".unknown", ".r:-"])
+@pytest.mark.parametrize("acl", [".x:*", ".r:", ".unknown:x", ".r:-"])
 async def test_lists_that_mean_nothing(container, acl):
     assert (await container.put("/d", headers={"X-Container-Read": acl})).status_code == 400
 
@@ -168,7 +168,7 @@ async def test_signed_addresses(keyed):
         signed("GET", key="other"),
         signed("GET", "/v1/AUTH_p1/c/p"),
         signed("GET", expires=EXPIRES - 7200),
-        signed("GET", digest="sha1"),
+        signed("GET", digest="md5"),
         signed("GET") | {"temp_url_expires": str(EXPIRES + 9999)},
         {"temp_url_sig": "", "temp_url_expires": "x"},
         {"temp_url_sig": "zz"},
@@ -199,7 +199,7 @@ async def test_a_signature_cannot_be_stretched_to_other_objects(keyed):
     manifest = {"X-Object-Manifest": "private/o"}
     assert (await keyed.put("/c/x", params=params, content=b"", headers=manifest)).status_code == 400
     copied = {"X-Copy-From": "private/o", "Content-Length": "0"}
-    assert (await keyed.put("/c/x", params=params, headers=copied)).status_code == 401
+    assert (await keyed.put("/c/x", params=params, headers=copied)).status_code == 400
     assert (await keyed.get("/c/x", headers=owner)).status_code == 404
     await keyed.post("/c", headers={"X-Container-Meta-Temp-URL-Key": "ck", **owner})
     await keyed.put("/c/dlo", content=b"", headers={"X-Object-Manifest": "private/o", **owner})

@@ -85,7 +85,6 @@ async def test_a_list_is_checked_when_it_is_put(segments):
         [{"path": "/s/part/1", "range": "70000-"}],
         [{"path": "/s"}],
         [{"path": "/s/part/1", "extra": 1}],
-        [],
         {},
         "x",
         [1],

@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from tools import migration
 
 import pileus.cloud.assembly
-from pileus.cloud.assembly import migrations
+from pileus.cloud.foundation.parts import migrations
 from pileus.kernel.store import METADATA, Store, schema
 from pileus.kernel.store.errors import NewerSchema, UnknownSchema
 from pileus.kernel.store.postgres import PostgresStore
@@ -309,7 +309,7 @@ async def test_programs_that_start_side_by_side_wait_for_each_other(opened):
 START = """
 import asyncio, sys, time
 from pathlib import Path
-from pileus.cloud.assembly import prepare
+from pileus.cloud.foundation.parts import prepare
 from pileus.kernel.store.sqlite import SqliteStore
 
 async def start():

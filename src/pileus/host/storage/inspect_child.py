@@ -1,7 +1,7 @@
 """Looks at one image file and prints what it is; runs as a child process of its own.
 
 Standard input: the file. Output: a JSON object with `formats` (names that the content matches), `virtual_size` in
-bytes, `failures` (check that failed -> why), the `subformat` of a VMDK and, of a qcow2 header, `l1_entries`,
+bytes, `failures` (check that failed -> why) and, of a qcow2 header, `l1_entries`,
 `snapshots` and `encrypted`.
 
 Before it reads the first byte it gives up every privilege: the bytes may be made to take over whoever parses them.
@@ -55,9 +55,6 @@ def inspect(file: IO[bytes]) -> dict[str, Any]:
     names = [inspector.NAME for inspector in found or []]
     sizes = [inspector.virtual_size for inspector in found or []]
     result: dict[str, Any] = {"formats": names, "virtual_size": max(sizes, default=0), "failures": failures}
-    for inspector in found or []:
-        if inspector.NAME == "vmdk":
-            result["subformat"] = str(getattr(inspector, "vmdktype", ""))
     if names == ["qcow2"] and len(header) == HEADER:
         crypt, l1_entries = struct.unpack(">II", header[32:40])
         (snapshots,) = struct.unpack(">I", header[60:64])

@@ -10,7 +10,7 @@ import msgspec
 from pileus.host.storage import child
 from pileus.host.storage.errors import ImageRefused
 
-SECONDS = 300.0
+SECONDS = 60.0
 
 # What the image service calls a format -> what the content may look like. A raw disk may be partitioned or encrypted.
 CONTENT = {
@@ -41,14 +41,12 @@ class Report(msgspec.Struct, frozen=True):
         formats: every name that the content matches; "raw" where none does.
         virtual_size: bytes that a guest would see, as the content says.
         failures: each check that failed, and why.
-        subformat: of a VMDK, in small letters.
         encrypted, l1_entries, snapshots: of a qcow2.
     """
 
     formats: list[str]
     virtual_size: int
     failures: dict[str, str]
-    subformat: str = ""
     encrypted: bool = False
     l1_entries: int = 0
     snapshots: int = 0

@@ -10,10 +10,16 @@ Format = Literal["raw", "qcow2"]
 CREATE_LIMITS = Limits(seconds=60, cpu_seconds=30, memory_mib=1024)
 
 
-async def convert(source: Path, source_format: str, target: Path, *, size: int, seconds: float = 3600) -> None:
-    """Copy an image into a flat, sparse raw file of `size` bytes. The file may not grow beyond that."""
-    limits = Limits(seconds=seconds, cpu_seconds=max(60, int(seconds)), memory_mib=1024, file_bytes=size + MIB)
-    command = ["qemu-img", "convert", "-f", source_format, "-O", "raw", "-t", "writeback"]
+async def convert(
+    source: Path, source_format: str, target: Path, *, size: int, target_format: str = "raw", seconds: float = 3600
+) -> None:
+    """Copy an image of a disk of `size` bytes into a new file, raw (flat and sparse) unless told otherwise.
+
+    The file may not grow beyond the disk, and what a format needs to tell of it.
+    """
+    room = size + MIB if target_format == "raw" else size + size // 64 + 16 * MIB
+    limits = Limits(seconds=seconds, cpu_seconds=max(60, int(seconds)), memory_mib=1024, file_bytes=room)
+    command = ["qemu-img", "convert", "-f", source_format, "-O", target_format, "-t", "writeback"]
     await run_child([*command, str(source), str(target)], limits)
 
 

@@ -22,16 +22,16 @@ class Revisions:
 
     Args:
         shared: whether other processes write to the same database.
+        interval: seconds between two looks at what they wrote; 0 looks each time.
     """
 
-    INTERVAL = 1.0
-
-    def __init__(self, store: Store, clock: Clock, *, shared: bool) -> None:
+    def __init__(self, store: Store, clock: Clock, *, shared: bool, interval: float = 1.0) -> None:
         self._store = store
         self._clock = clock
         self._shared = shared
         self._seen: dict[str, int] = {}
         self._checked = float("-inf")
+        self._interval = interval
         self.generation = 0
         self.catalog = 0
 
@@ -49,7 +49,7 @@ class Revisions:
 
     async def fresh(self) -> int:
         """The generation, after a look at the database where one is due."""
-        if self._shared and self._clock.monotonic() - self._checked >= self.INTERVAL:
+        if self._shared and self._clock.monotonic() - self._checked >= self._interval:
             async with self._store.read() as tx:
                 numbers = {row["topic"]: row["number"] for row in await tx.all(select(REVISIONS))}
             self._checked = self._clock.monotonic()
@@ -62,4 +62,4 @@ class Revisions:
     @property
     def due(self) -> bool:
         """Whether the database should be looked at before a cached answer is used."""
-        return self._shared and self._clock.monotonic() - self._checked >= self.INTERVAL
+        return self._shared and self._clock.monotonic() - self._checked >= self._interval

@@ -7,7 +7,9 @@ from sqlalchemy import delete, or_, select, update
 from pileus.identity.application_credentials.table import ACCESS_RULES, APPLICATION_CREDENTIALS
 from pileus.identity.assignments.table import ASSIGNMENTS
 from pileus.identity.credentials.table import CREDENTIALS
+from pileus.identity.directory.logic import Directories
 from pileus.identity.errors import Malformed, Missing, duplicate
+from pileus.identity.federation.removal import forget_users
 from pileus.identity.groups.table import MEMBERS
 from pileus.identity.listing import merged, split
 from pileus.identity.projects.table import PROJECTS
@@ -22,7 +24,8 @@ from pileus.kernel.world import World
 class UserLogic:
     """Writes users.  Passwords come hashed, because hashing takes too long for a transaction."""
 
-    def __init__(self, world: World, revisions: Revisions, compliance: Compliance) -> None:
+    def __init__(self, world: World, revisions: Revisions, compliance: Compliance, directories: Directories) -> None:
+        self._directories = directories
         self._world = world
         self._revisions = revisions
         self._compliance = compliance
@@ -32,11 +35,13 @@ class UserLogic:
 
         Raises:
             Missing: the domain does not exist.
+            NotAllowed: it has a directory, which is not written to.
             Taken: the name is taken.
         """
         where = (PROJECTS.c.id == body["domain_id"], PROJECTS.c.is_domain.is_(True))
         if await tx.first(select(PROJECTS.c.id).where(*where)) is None:
             raise Missing(kind="domain", id=body["domain_id"])
+        await self._directories.refuse_write(tx, body["domain_id"])
         row = {
             "default_project_id": None,
             "enabled": True,
@@ -79,6 +84,7 @@ class UserLogic:
         row = await tx.first(select(USERS).where(USERS.c.id == id))
         if row is None:
             raise Missing(kind="user", id=id)
+        await self._directories.refuse_write(tx, row["domain_id"])
         if body.get("domain_id", row["domain_id"]) != row["domain_id"]:
             raise Malformed("A user cannot move to another domain.")
         values = merged(row, body, USERS)
@@ -118,10 +124,18 @@ class UserLogic:
         return [row["password_hash"] for row in await tx.all(last.limit(max(0, self._compliance.history - 1)))]
 
     async def delete(self, tx: Tx, id: str) -> None:
-        """Remove a user and all that is theirs."""
+        """Remove a user and all that is theirs.
+
+        Raises:
+            NotAllowed: their domain has a directory.
+        """
+        row = await tx.first(select(USERS.c.domain_id).where(USERS.c.id == id))
+        if row is not None:
+            await self._directories.refuse_write(tx, row["domain_id"])
         await tx.run(delete(ASSIGNMENTS).where(ASSIGNMENTS.c.actor == "user", ASSIGNMENTS.c.actor_id == id))
         for table in (MEMBERS, APPLICATION_CREDENTIALS, ACCESS_RULES, CREDENTIALS, OLD_PASSWORDS):
             await tx.run(delete(table).where(table.c.user_id == id))
         await tx.run(delete(TRUSTS).where(or_(TRUSTS.c.trustor_user_id == id, TRUSTS.c.trustee_user_id == id)))
+        await forget_users(tx, [id])
         await tx.run(delete(USERS).where(USERS.c.id == id))
         await self._revisions.changed(tx)

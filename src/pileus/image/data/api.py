@@ -162,14 +162,14 @@ class ActionResource:
             return
         statement = update(IMAGES).where(IMAGES.c.id == image["id"], IMAGES.c.status == source)
         if not await call.tx.run(statement.values(status=to)):
-            raise WrongStatus(id=image["id"], status=image["status"], verb=verb)
+            raise Forbidden(f"Not allowed to {verb} image in status '{image['status']}'")
 
-    @post("/deactivate", body=None, status=204, rule="deactivate", allow=MEMBER_WRITE, raises=(WrongStatus,))
+    @post("/deactivate", body=None, status=204, rule="deactivate", allow=MEMBER_WRITE)
     async def deactivate(self, call: Call, image: Row) -> None:
         """Keep everybody but administrators from an image's data."""
-        await self._switch(call, image, "deactivated", "active", "deactivated")
+        await self._switch(call, image, "deactivate", "active", "deactivated")
 
-    @post("/reactivate", body=None, status=204, rule="reactivate", allow=MEMBER_WRITE, raises=(WrongStatus,))
+    @post("/reactivate", body=None, status=204, rule="reactivate", allow=MEMBER_WRITE)
     async def reactivate(self, call: Call, image: Row) -> None:
         """Let everybody at an image's data again."""
-        await self._switch(call, image, "reactivated", "deactivated", "active")
+        await self._switch(call, image, "reactivate", "deactivated", "active")

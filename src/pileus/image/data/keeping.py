@@ -32,14 +32,14 @@ class Keeper:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def keep(
-        self, source: Path, name: str, store: str, record: Callable[[Tx], Awaitable[bool]], *, move: bool = False
+        self, source: Path, name: str, store: str, record: Callable[[Tx], Awaitable[bool]], *, share: bool = False
     ) -> bool:
         """Put a file's data into a store, and say so in the database.
 
         Args:
             name: of the content.
             record: adds the location in the transaction it is given; whether it did (else the data are not wanted).
-            move: whether the file may be taken instead of copied.
+            share: whether the store may have the very file, which never changes again.
 
         Raises:
             UnknownStore, StoreUnreachable, StorageFull: see `Store.keep`.
@@ -48,7 +48,7 @@ class Keeper:
         async with self._turns.take(f"{store}/{name}"):
             recorded = False
             try:
-                await shelf.keep(source, name, move=move)
+                await shelf.keep(source, name, share=share)
                 recorded = await retrying(self._store, record)
             finally:
                 if not recorded:

@@ -3,58 +3,34 @@
 Source: Glance's API reference, "List images".
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 
+from pileus.image.errors import ImageNotFound
 from pileus.image.images.logic import Images, age_condition
 from pileus.image.images.schema import VISIBILITIES
 from pileus.image.images.table import IMAGES
 from pileus.kernel.api.call import Call, Page
 from pileus.kernel.api.errors import BadRequest
-from pileus.kernel.api.fields import truth
 from pileus.kernel.api.formats import is_whole
 from pileus.kernel.api.paging import UnknownMarker, page
-from pileus.kernel.store.types import json_text
+from pileus.kernel.store.types import json_has, json_text
 
 MOST = 1000
 DEFAULT = 25
-SORT_KEYS = frozenset(
-    [
-        "name",
-        "status",
-        "container_format",
-        "disk_format",
-        "size",
-        "id",
-        "created_at",
-        "updated_at",
-        "visibility",
-        "owner",
-        "min_disk",
-        "min_ram",
-    ]
-)
-WORDS = frozenset(
-    ["id", "name", "status", "container_format", "disk_format", "owner", "checksum", "os_hash_algo", "os_hash_value"]
-)
+SORT_KEYS = ("name", "status", "container_format", "disk_format", "size", "id", "created_at", "updated_at")
+LISTS = frozenset(["id", "name", "status", "container_format", "disk_format"])
+"""Attributes that may be one of several: `in:a,b`."""
+WORDS = frozenset(["owner", "checksum", "os_hash_algo", "os_hash_value"])
 NUMBERS = frozenset(["min_disk", "min_ram", "size"])
+MOMENTS = frozenset(["created_at", "updated_at"])
 CONTROL = frozenset(
-    [
-        "limit",
-        "marker",
-        "sort",
-        "sort_key",
-        "sort_dir",
-        "visibility",
-        "member_status",
-        "tag",
-        "os_hidden",
-        "size_min",
-        "size_max",
-    ]
+    ["limit", "marker", "sort", "sort_key", "sort_dir", "visibility", "member_status", "tag", "os_hidden"]
 )
+_PARTS = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)",?|([^,]+),?|,')
 
 
 async def listed(images: Images, call: Call) -> Page:
@@ -65,76 +41,86 @@ async def listed(images: Images, call: Call) -> Page:
     """
     params = call.params
     last = dict(params)
-    visibility = last.get("visibility")
+    visibility = last.get("visibility") or None
     if visibility is not None and visibility not in {*VISIBILITIES, "all"}:
         raise BadRequest(f"Invalid visibility value: {visibility}")
     member_status = last.get("member_status", "accepted")
     if member_status not in {"pending", "accepted", "rejected", "all"}:
         raise BadRequest(f"Invalid status: {member_status}")
+    if last.get("changes-since"):
+        raise BadRequest('The "changes-since" filter is no longer available on v2.')
     statement = select(IMAGES)
     condition = images.visible(call.who, visibility, member_status)
     if condition is not None:
         statement = statement.where(condition)
-    statement = statement.where(IMAGES.c.os_hidden == _boolean("os_hidden", last.get("os_hidden", "false")))
+    statement = statement.where(IMAGES.c.os_hidden == _boolean("os_hidden", last.get("os_hidden", "false").lower()))
     for name, value in params:
-        if name not in CONTROL:
+        if name == "tag":
+            statement = statement.where(json_has(IMAGES.c.tags, value.strip()))
+        elif name not in CONTROL:
             statement = _filtered(statement, name, value)
-    if "size_min" in last:
-        statement = statement.where(IMAGES.c.size >= _integer("size_min", last["size_min"]))
-    if "size_max" in last:
-        statement = statement.where(IMAGES.c.size <= _integer("size_max", last["size_max"]))
-    tags = [value for name, value in params if name == "tag"]
-    if tags:
-        statement = await images.tagged(call.tx, statement, tags)
     limit = min(_integer("limit", last["limit"]), MOST) if "limit" in last else DEFAULT
+    marker = last.get("marker")
     try:
-        found = await page(call.tx, statement, IMAGES, sort=sort_keys(params), limit=limit, marker=last.get("marker"))
-    except UnknownMarker:
-        raise BadRequest(f"Invalid marker. Image {last['marker']} could not be found.") from None
+        if marker:
+            await images.get(call.tx, call.who, marker)
+        found = await page(call.tx, statement, IMAGES, sort=sort_keys(params), limit=limit, marker=marker)
+    except (UnknownMarker, ImageNotFound):
+        raise BadRequest(f"Invalid marker. Image {marker} could not be found.") from None
     await images.locate(call.tx, found.rows)
     return found
 
 
 def _filtered(statement: Select[Any], name: str, value: str) -> Select[Any]:
-    column = IMAGES.c.get(name)
+    if name in LISTS:
+        operator, rest = value.split(":", 1) if ":" in value else ("eq", value)
+        if operator not in {"in", "eq"}:
+            raise BadRequest(f"Unable to filter by unknown operator '{operator}'.")
+        return statement.where(IMAGES.c[name].in_(in_list(rest) if operator == "in" else [rest]))
     if name in WORDS:
-        assert column is not None
-        values = in_list(value)
-        return statement.where(column.in_(values)) if values is not None else statement.where(column == value)
+        return statement.where(IMAGES.c[name] == value)
     if name in NUMBERS:
-        assert column is not None
-        return statement.where(column == _integer(name, value))
+        return statement.where(IMAGES.c[name] == _integer(name, value))
+    if name in {"size_min", "size_max"}:
+        bound = IMAGES.c.size >= _bound(value) if name == "size_min" else IMAGES.c.size <= _bound(value)
+        return statement.where(bound)
     if name == "protected":
         return statement.where(IMAGES.c.protected == _boolean(name, value))
-    if name in {"created_at", "updated_at"}:
-        word, colon, rest = value.partition(":")
-        operator, moment = (word, rest) if colon and word.isalpha() else ("eq", value)
-        return statement.where(age_condition(column, operator_of(operator), moment_of(moment)))
+    if name in MOMENTS:
+        return statement.where(_at(name, value))
     if name.startswith("$"):  # SQLite would read it as a path
         raise BadRequest(f"Invalid filter {name}")
     return statement.where(json_text(IMAGES.c.extra, name) == value)
 
 
-def in_list(value: str) -> list[str] | None:
-    """The values of `in:a,"b,c"`; None if it is no such list.
+def _at(name: str, value: str) -> ColumnElement[bool]:
+    operator, rest = "eq", value
+    if moment_of(value) is None and ":" in value:
+        operator, rest = value.split(":", 1)
+    moment = moment_of(rest)
+    if moment is None:
+        raise BadRequest(f'Bad "{name}" query filter format. Use ISO 8601 DateTime notation.')
+    return age_condition(IMAGES.c[name], operator_of(operator), moment)
+
+
+def in_list(value: str) -> list[str]:
+    """The values of `a,"b,c"`.
 
     Raises:
-        BadRequest: the quotes do not match.
+        BadRequest: the quotes do not match, or stand within a value.
     """
-    if not value.startswith("in:"):
-        return None
-    values, current, quoted = [], "", False
-    for letter in value[3:]:
-        if letter == '"':
-            quoted = not quoted
-        elif letter == "," and not quoted:
-            values.append(current)
-            current = ""
-        else:
-            current += letter
-    if quoted:
-        raise BadRequest("Invalid filter value: the quote is not closed.")
-    return [*values, current]
+    opening = True
+    for place, letter in enumerate(value):
+        if letter != '"' or value[place - 1 : place] == "\\":
+            continue
+        if opening and place and value[place - 1] != ",":
+            raise BadRequest(f"Invalid filter value {value}. There is no comma before opening quotation mark.")
+        if not opening and value[place + 1 : place + 2] not in {"", ","}:
+            raise BadRequest(f"Invalid filter value {value}. There is no comma after closing quotation mark.")
+        opening = not opening
+    if not opening:
+        raise BadRequest(f"Invalid filter value {value}. The quote is not closed.")
+    return [quoted or plain for quoted, plain in _PARTS.findall(value)]
 
 
 def operator_of(word: str) -> str:
@@ -148,16 +134,12 @@ def operator_of(word: str) -> str:
     return word
 
 
-def moment_of(value: str) -> datetime:
-    """A time in ISO 8601; UTC where it names no zone.
-
-    Raises:
-        BadRequest: it is none.
-    """
+def moment_of(value: str) -> datetime | None:
+    """A time in ISO 8601, UTC where it names no zone; None if it is none."""
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        raise BadRequest(f"Invalid time value '{value}': it is not in ISO 8601 form.") from None
+        return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -183,9 +165,7 @@ def sort_keys(params: list[tuple[str, str]]) -> list[tuple[str, str]]:
         keys = list(zip(names, directions, strict=True))
     for key, direction in keys:
         if key not in SORT_KEYS:
-            raise BadRequest(
-                f"Invalid sort key: {key}. It must be one of the following: {', '.join(sorted(SORT_KEYS))}."
-            )
+            raise BadRequest(f"Invalid sort key: {key}. It must be one of the following: {', '.join(SORT_KEYS)}.")
         if direction not in {"asc", "desc"}:
             raise BadRequest(f"Invalid sort direction: {direction}")
     for extra in ("created_at", "id"):
@@ -196,16 +176,18 @@ def sort_keys(params: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _integer(name: str, value: str) -> int:
     if not is_whole(value):
-        raise BadRequest(
-            f"{name} param must be an integer" if not value.startswith("-") else f"{name} param must be positive"
-        )
+        negative = is_whole(value.removeprefix("-"))
+        raise BadRequest(f"{name} param must be positive" if negative else f"{name} param must be an integer")
+    return int(value)
+
+
+def _bound(value: str) -> int:
+    if not is_whole(value.removeprefix("-")):
+        raise BadRequest("Unable to filter on a range with a non-numeric value.")
     return int(value)
 
 
 def _boolean(name: str, value: str) -> bool:
-    try:
-        return truth(value)
-    except ValueError:
-        raise BadRequest(
-            f"Invalid value '{value}' for '{name}' filter. Valid values are case insensitive 'true' or 'false'."
-        ) from None
+    if value not in {"true", "false"}:
+        raise BadRequest(f"Invalid value '{value}' for '{name}' filter. Valid values are 'true' or 'false'.")
+    return value == "true"

@@ -1,14 +1,15 @@
 """What happens to images: made, found, changed, deleted.  Data are the business of `data/`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from pileus.image.errors import DuplicateImage, ImageNotFound, ImageProtected
 from pileus.image.images.table import IMAGES, MEMBERS
 from pileus.image.locations.logic import Locations
+from pileus.image.quotas.logic import COUNT, Quotas
 from pileus.kernel.auth.caller import Caller
 from pileus.kernel.store import DuplicateRow, Row, Tx
 from pileus.kernel.world import World
@@ -29,10 +30,15 @@ COLUMNS = (
 
 
 class Images:
-    """The images of the cloud."""
+    """The images of the cloud.
 
-    def __init__(self, world: World, locations: Locations) -> None:
+    Attributes:
+        quotas: how many of them, and how much in them, a project may have.
+    """
+
+    def __init__(self, world: World, locations: Locations, quotas: Quotas) -> None:
         self._world = world
+        self.quotas = quotas
         self._locations = locations
 
     def new(self, who: Caller, body: dict[str, Any]) -> Row:
@@ -62,6 +68,7 @@ class Images:
             "updated_at": now,
         }
         row |= {name: body[name] for name in COLUMNS if name in body}
+        row["owner"] = row["owner"] or who.project_id
         row["tags"] = list(dict.fromkeys(row["tags"]))
         row["extra"] = {k: v for k, v in body.items() if k not in COLUMNS and k != "id"}
         return row
@@ -71,12 +78,15 @@ class Images:
 
         Raises:
             DuplicateImage: an image has that id.
+            QuotaExceeded: its project may not have another.
         """
         try:
             async with tx.savepoint():
                 await tx.insert(IMAGES, {name: value for name, value in row.items() if name != "locations"})
         except DuplicateRow:
             raise DuplicateImage(id=row["id"]) from None
+        await self.quotas.hold(tx, row["owner"], COUNT, delta=1)
+        await self.locate(tx, [row])
         return row
 
     async def get(self, tx: Tx, who: Caller, id: str) -> Row:
@@ -145,13 +155,6 @@ class Images:
         if who.is_admin:
             return c.visibility != "community" if not who.project_id else or_(c.visibility != "community", mine)
         return or_(mine, shared, c.visibility == "public")
-
-    async def tagged(self, tx: Tx, statement: Select[Any], tags: Iterable[str]) -> Select[Any]:
-        """The statement narrowed to images with every tag."""
-        wanted = set(tags)
-        rows = await tx.all(select(IMAGES.c.id, IMAGES.c.tags))
-        ids = [row["id"] for row in rows if wanted <= set(row["tags"])]
-        return statement.where(IMAGES.c.id.in_(ids))
 
 
 def age_condition(column: Any, operator: str, moment: datetime) -> ColumnElement[bool]:

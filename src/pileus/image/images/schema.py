@@ -12,6 +12,7 @@ from pileus.kernel.api.schema import Schema
 
 CONTAINER_FORMATS = ("ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed")
 DISK_FORMATS = ("ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop", "gpt")
+UUID = "^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$"
 STATUSES = (
     "queued",
     "saving",
@@ -42,14 +43,26 @@ def _shown(name: str) -> f.Show:
     return lambda row, _call: row.get(name, f.UNSET)
 
 
+def _if_set(name: str) -> f.Show:
+    return lambda row, _call: row["extra"].get(name, f.UNSET)
+
+
+def _free(doc: str, name: str) -> f.Field:
+    return f.text(doc, most=None, show=_if_set(name))
+
+
+def _image_of(doc: str, name: str) -> f.Field:
+    return f.text(doc, most=None, pattern=UUID, nullable=True, show=_if_set(name))
+
+
 def _sequence(row: Mapping[str, Any], _call: Any) -> Any:
     return row["tags"]
 
 
-class Image(Schema, key="", plural="images", history=IMAGE, extra="keep", extra_json={"type": ["string", "null"]}):
+class Image(Schema, key="", plural="images", history=IMAGE, extra="keep", extra_json={"type": "string"}):
     """A disk to boot from, or a part of one."""
 
-    id = f.anything("Identifier.", {"type": "string", "format": "uuid-like"}, create_only=True)
+    id = f.text("Identifier.", most=None, pattern=UUID, create_only=True)
     name = f.text("Shown to users; need not be unique.", nullable=True)
     status = f.text("How far it is.", choices=STATUSES, read_only=True)
     visibility = f.text("Who sees it.", choices=VISIBILITIES)
@@ -65,7 +78,7 @@ class Image(Schema, key="", plural="images", history=IMAGE, extra="keep", extra_
     disk_format = f.text("The disk's own format.", choices=DISK_FORMATS, nullable=True)
     min_disk = f.integer("GiB of disk needed to boot it.", least=0, most=2147483647)
     min_ram = f.integer("MiB of memory needed to boot it.", least=0, most=2147483647)
-    tags = f.array(f.text("A tag."), "Words to find it by.", most=128, show=_sequence)
+    tags = f.array(f.text("A tag."), "Words to find it by.", show=_sequence)
     created_at = f.text("When it was made.", read_only=True, show=_at("created_at"))
     updated_at = f.text("When it was last changed.", read_only=True, show=_at("updated_at"))
     self = f.text("Its address.", read_only=True, show=_path())
@@ -79,31 +92,37 @@ class Image(Schema, key="", plural="images", history=IMAGE, extra="keep", extra_
         show=_shown("shown_locations"),
     )
     schema = f.text("Its schema's address.", read_only=True, show=lambda _row, _call: "/v2/schemas/image")
+    kernel_id = _image_of("The image that holds the kernel, for images in Amazon's form.", "kernel_id")
+    ramdisk_id = _image_of("The image that holds the initial ramdisk, for images in Amazon's form.", "ramdisk_id")
+    instance_uuid = _free("The server that the image was made of; a note.", "instance_uuid")
+    architecture = _free("The processor architecture that the image runs on.", "architecture")
+    os_distro = _free("The operating system's short name, as libosinfo writes it.", "os_distro")
+    os_version = _free("The operating system's version, as its maker writes it.", "os_version")
+    description = _free("What the image is, for people.", "description")
+    cinder_encryption_key_id = _free(
+        "The key manager's identifier of the key for volumes made of the image.", "cinder_encryption_key_id"
+    )
+    cinder_encryption_key_deletion_policy = f.text(
+        "Whether the key is deleted together with the image.",
+        choices=("on_image_deletion", "do_not_delete"),
+        show=_if_set("cinder_encryption_key_deletion_policy"),
+    )
 
 
-_IMAGE_ID = {
-    "type": ["string", "null"],
-    "pattern": "^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$",
-}
-FREE: Mapping[str, dict[str, Any]] = {
-    "kernel_id": {**_IMAGE_ID, "description": "The image that holds the kernel, for images in Amazon's form."},
-    "ramdisk_id": {**_IMAGE_ID, "description": "The image that holds the ramdisk, for images in Amazon's form."},
-    "instance_uuid": {"type": "string", "description": "The server that the image was made of; a note."},
-    "architecture": {"type": "string", "description": "The processor architecture that the image runs on."},
-    "os_distro": {"type": "string", "description": "The operating system's short name, as libosinfo writes it."},
-    "os_version": {"type": "string", "description": "The operating system's version, as its maker writes it."},
-    "description": {"type": "string", "description": "What the image is, for people."},
-    "cinder_encryption_key_id": {
-        "type": "string",
-        "description": "The key manager's identifier of the key for volumes made of the image.",
-    },
-    "cinder_encryption_key_deletion_policy": {
-        "type": "string",
-        "enum": ["on_image_deletion", "do_not_delete"],
-        "description": "Whether the key is deleted together with the image.",
-    },
-}
-"""Free properties that Glance's schema of images knows, by name, with what they may be."""
+FREE = frozenset(
+    [
+        "kernel_id",
+        "ramdisk_id",
+        "instance_uuid",
+        "architecture",
+        "os_distro",
+        "os_version",
+        "description",
+        "cinder_encryption_key_id",
+        "cinder_encryption_key_deletion_policy",
+    ]
+)
+"""Free properties that Glance's schema of images knows: they are checked, and stand among the others."""
 
 READ_ONLY = frozenset(
     [
@@ -119,11 +138,13 @@ READ_ONLY = frozenset(
         "self",
         "file",
         "schema",
+        "direct_url",
+        "stores",
     ]
 )
 """Attributes that only the service sets."""
 
-RESERVED = frozenset(["direct_url", "locations", "deleted", "deleted_at", "stores", "is_public"])
+RESERVED = frozenset(["location", "locations", "deleted", "deleted_at", "is_public"])
 """Names that no free property may have."""
 
 

@@ -6,12 +6,12 @@ are refused unless the operator has switched that off, as Glance's `require_imag
 """
 
 import asyncio
+from collections.abc import Collection
 from pathlib import Path
 
 from pileus.host.storage import inspection
 from pileus.host.storage.errors import StorageError
 from pileus.image.errors import InvalidFormat
-from pileus.image.settings import FormatSettings
 from pileus.kernel import log
 
 LOG = log.get("image")
@@ -23,12 +23,13 @@ class Inspector:
     """Looks at data before they are an image's.
 
     Args:
+        tolerated: what does not refuse data, as in the settings.
         most: bytes that a disk may claim.
     """
 
-    def __init__(self, formats: FormatSettings, most: int) -> None:
-        self._formats = formats
-        self._most = most
+    def __init__(self, tolerated: Collection[str], most: int) -> None:
+        self._tolerated = tolerated
+        self.most = most
 
     async def admit(self, path: Path, disk_format: str, container_format: str) -> int | None:
         """The bytes of the disk that data describe; None where the format tells of none.
@@ -47,7 +48,7 @@ class Inspector:
             LOG.warning("image is not what it is declared as", declared=disk_format, content=report.formats)
             return None
         virtual = report.virtual_size if disk_format in report.formats and disk_format != "raw" else size
-        if virtual > self._most:
+        if virtual > self.most:
             raise InvalidFormat(f"Image format {disk_format} rejected: its disk of {virtual} bytes is over the limit")
         return virtual
 
@@ -58,16 +59,12 @@ class Inspector:
             InvalidFormat: nothing could be found out about them.
         """
         try:
-            return await inspection.look(path, seconds=self._formats.inspection_seconds)
+            return await inspection.look(path)
         except StorageError as error:
             LOG.warning("image could not be inspected", error=str(error))
             raise InvalidFormat("Image format inspection failed") from error
 
     def _refusal(self, report: inspection.Report, disk_format: str) -> str:
-        if self._formats.require_match and (report.formats and inspection.differs(report, disk_format)):
+        if "mismatch" not in self._tolerated and (report.formats and inspection.differs(report, disk_format)):
             return inspection.differs(report, disk_format)
-        if report.formats == ["vmdk"]:
-            taken = {kind.lower() for kind in self._formats.vmdk_types}
-            if report.subformat not in taken:
-                return f"VMDKs of the kind '{report.subformat}' are not taken"
-        return inspection.unsafe(report, self._formats.gpt_nonfatal)
+        return inspection.unsafe(report, self._tolerated)

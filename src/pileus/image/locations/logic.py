@@ -16,14 +16,13 @@ class Locations:
     """The places of images' data.
 
     Args:
-        show_all, show_direct: whether images show `locations`, and the address of the best one.
+        show: whether images show the best one ("direct"), or "all" of them.
     """
 
-    def __init__(self, stores: Stores, world: World, *, show_all: bool = False, show_direct: bool = False) -> None:
+    def __init__(self, stores: Stores, world: World, *, show: str = "none") -> None:
         self._stores = stores
         self._world = world
-        self._show_all = show_all
-        self._show_direct = show_direct
+        self.show = show
 
     async def attach(self, tx: Tx, rows: Sequence[Row]) -> None:
         """Give each image its `locations`: rows with an `url` each, the best first."""
@@ -35,9 +34,9 @@ class Locations:
         for row in rows:
             places = sorted(found[row["id"]], key=lambda place: -self._weight(place["store"]))
             row["locations"] = places
-            if self._show_all:
+            if self.show == "all":
                 row["shown_locations"] = shown(places)
-            if self._show_direct and places:
+            if self.show != "none" and places:
                 row["direct_url"] = places[0]["url"]
 
     def _weight(self, store: str) -> int:
@@ -78,6 +77,10 @@ class Locations:
         """Say that they no longer do; whether they did."""
         c = LOCATIONS.c
         return bool(await tx.run(delete(LOCATIONS).where(c.image_id == image_id, c.store == store, c.name == name)))
+
+    async def clear(self, tx: Tx, image_id: str) -> None:
+        """Say that an image without data has no place, wherever a failed import may have left one."""
+        await tx.run(delete(LOCATIONS).where(LOCATIONS.c.image_id == image_id))
 
     async def used(self, tx: Tx, store: str, name: str) -> bool:
         """Whether any image's data lie there."""

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from pileus.image.errors import NotVisible
 from pileus.image.images.api import image_target
+from pileus.image.images.bounds import MOST_MEMBERS, TooMany
 from pileus.image.images.logic import Images
 from pileus.image.images.table import MEMBERS
-from pileus.image.members.schema import Member
+from pileus.image.members.schema import Member, Response
 from pileus.image.rules import MEMBER_WRITE, READER_OR_SHARED, SHARED_MEMBER
 from pileus.kernel.api.call import Call, Page
 from pileus.kernel.api.declare import delete, get, post, put, resource
@@ -19,7 +20,7 @@ from pileus.kernel.store import DuplicateRow, Row
 class DuplicateMember(Conflict):
     """409: the image is shared with that project already."""
 
-    message = "Image member {member} already exists for image {image}"
+    message = "Member {member} is duplicated for image {image}"
 
 
 @resource("/images/{image_id}/members", schema=Member, policy="%s")
@@ -53,8 +54,7 @@ class MemberResource:
     @get(rule="get_members", allow=READER_OR_SHARED)
     async def list(self, call: Call, image: Row) -> Page:
         """List an image's members: all for the owner, itself for a member."""
-        if image["visibility"] != "shared":
-            return Page([], extra={"schema": "/v2/schemas/members"})
+        self._shared(image)
         statement = select(MEMBERS).where(MEMBERS.c.image_id == image["id"]).order_by(MEMBERS.c.created_at)
         if not call.who.is_admin and call.who.project_id != image["owner"]:
             statement = statement.where(MEMBERS.c.member_id == call.who.project_id)
@@ -63,14 +63,20 @@ class MemberResource:
     @get("/{member_id}", rule="get_member", allow=READER_OR_SHARED)
     async def show(self, call: Call, image: Row, member_id: str) -> Row:
         """Show a member."""
+        if image["visibility"] != "shared":
+            raise NotFound("Only shared images have members.")
         return await self._find(call, image, member_id)
 
-    @post(rule="add_member", allow=MEMBER_WRITE, status=200, raises=(DuplicateMember,))
+    @post(rule="add_member", allow=MEMBER_WRITE, status=200, raises=(DuplicateMember, TooMany))
     async def create(self, call: Call, image: Row, body: dict[str, Any]) -> Row:
         """Offer an image to a project."""
         self._shared(image)
         if not call.who.is_admin and call.who.project_id != image["owner"]:
             raise NotVisible(id=image["id"])
+        same = select(func.count()).select_from(MEMBERS).where(MEMBERS.c.image_id == image["id"])
+        count = int(await call.tx.scalar(same) or 0) + 1
+        if count > MOST_MEMBERS:
+            raise TooMany(what="members", count=count, most=MOST_MEMBERS)
         now = call.world.clock.now()
         row = {
             "image_id": image["id"],
@@ -86,7 +92,7 @@ class MemberResource:
             raise DuplicateMember(member=body["member"], image=image["id"]) from None
         return row
 
-    @put("/{member_id}", rule="modify_member", allow=SHARED_MEMBER)
+    @put("/{member_id}", kind="create", body=Response, rule="modify_member", allow=SHARED_MEMBER)
     async def update(self, call: Call, image: Row, member_id: str, body: dict[str, Any]) -> Row:
         """Take an offer, or leave it."""
         self._shared(image)

@@ -1,9 +1,9 @@
-"""Glance's documents about itself: version list, JSON schemas, import methods."""
+"""Glance's documents about itself: version list, JSON schemas."""
 
 import msgspec
 
 from pileus.image.schemas.documents import document
-from pileus.image.versions import ANNOUNCED
+from pileus.image.versions import announced
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.declare import get, resource
 from pileus.kernel.api.errors import NotFound
@@ -11,26 +11,29 @@ from pileus.kernel.api.errors import NotFound
 
 @resource("!")
 class VersionList:
-    """Which versions there are."""
+    """Which versions there are.
+
+    Args:
+        cache: whether there is an image cache, which some versions brought.
+    """
+
+    def __init__(self, *, cache: bool) -> None:
+        self._announced = announced(cache=cache)
 
     @get("/", public=True, transaction="none", many=False)
     async def root(self, call: Call) -> Answer:
         """List versions."""
-        return _versions(call, 300)
+        return self._answer(call, 300)
 
     @get("/versions", public=True, transaction="none")
     async def versions(self, call: Call) -> Answer:
         """List versions, as a success."""
-        return _versions(call, 200)
+        return self._answer(call, 200)
 
-
-def _versions(call: Call, status: int) -> Answer:
-    links = [{"rel": "self", "href": call.bookmark("v2", "")}]
-    entries = [
-        {"id": name, "status": "CURRENT" if place == 0 else "SUPPORTED", "links": links}
-        for place, name in enumerate(ANNOUNCED)
-    ]
-    return Answer(status, {"Content-Type": "application/json"}, msgspec.json.encode({"versions": entries}))
+    def _answer(self, call: Call, status: int) -> Answer:
+        links = [{"rel": "self", "href": call.bookmark("v2", "")}]
+        entries = [{"id": name, "status": word, "links": links} for name, word in self._announced]
+        return Answer(status, {"Content-Type": "application/json"}, msgspec.json.encode({"versions": entries}))
 
 
 @resource("/schemas")

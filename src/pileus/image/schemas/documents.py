@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from pileus.image.images.schema import FREE, Image
+from pileus.image.images.schema import FREE, UUID, Image
 from pileus.image.members.schema import Member
 from pileus.image.metadefs.namespaces.schema import Namespace
 from pileus.image.metadefs.objects.schema import MetadefObject
@@ -20,7 +20,6 @@ from pileus.kernel.api.schema import Schema, field_json
 
 Json = dict[str, Any]
 
-UUID = "^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$"
 MOST_TEXT = 255
 """What texts are bounded by where nothing else is said."""
 _ADDRESSES = frozenset({"self", "schema"})
@@ -29,6 +28,30 @@ _IMAGE_LINKS = [
     {"rel": "enclosure", "href": "{file}"},
     {"rel": "describedby", "href": "{schema}"},
 ]
+_VALIDATION = {
+    "type": "object",
+    "description": "What the image's attributes are to be, or are.",
+    "writeOnly": True,
+    "additionalProperties": False,
+    "properties": {
+        "checksum": {"type": "string", "minLength": 32, "maxLength": 32},
+        "os_hash_algo": {"type": "string", "maxLength": 64},
+        "os_hash_value": {"type": "string", "maxLength": 128},
+    },
+    "required": ["os_hash_algo", "os_hash_value"],
+}
+_LOCATIONS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "url": {"type": "string", "maxLength": 255},
+            "metadata": {"type": "object"},
+            "validation_data": _VALIDATION,
+        },
+        "required": ["url", "metadata"],
+    },
+}
 _DESCRIBED = {"rel": "describedby", "href": "{schema}"}
 _PAGES = [{"rel": "first", "href": "{first}"}, {"rel": "next", "href": "{next}"}]
 _PROPERTIES = {"$ref": "#/definitions/property"}
@@ -67,10 +90,12 @@ def _properties(schema: type[Schema], *, marks: frozenset[str] | None = None) ->
 
 def _image() -> Json:
     properties = _properties(Image)
-    free = {name: {**_worded(json), "is_base": False} for name, json in FREE.items()}
+    for name in FREE:
+        properties[name]["is_base"] = False
+    properties["locations"] = {**_LOCATIONS, "description": properties["locations"]["description"]}
     return {
         "name": "image",
-        "properties": {**properties, **free},
+        "properties": properties,
         "additionalProperties": {"type": "string"},
         "links": _IMAGE_LINKS,
     }

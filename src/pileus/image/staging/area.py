@@ -12,6 +12,7 @@ inspected before any store gets it, and goes into the store under the name of it
 
 import asyncio
 import contextlib
+import errno
 import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ import msgspec
 
 from pileus.host.storage import durable
 from pileus.image.staging.digests import Digests, Lane
-from pileus.image.stores.protocol import TooMuchData
+from pileus.image.stores.protocol import StorageFull, TooMuchData
 
 GATHER = 1 << 20
 """Bytes that are handed to a thread at once."""
@@ -80,6 +81,7 @@ class Area:
 
         Raises:
             TooMuchData: there are more than `most` bytes.
+            StorageFull: there is no room.
         """
         digests = Digests(algorithm or self._algorithm)
         path = self.path(name)
@@ -97,8 +99,10 @@ class Area:
                     told(size)
             await asyncio.gather(*(lane.close() for lane in lanes))
             await asyncio.to_thread(os.fsync, file.fileno())
-        except BaseException:
+        except BaseException as error:
             await asyncio.shield(self._abandon(name, lanes))
+            if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise StorageFull from error
             raise
         finally:
             file.close()
@@ -115,11 +119,16 @@ class Area:
         path = self.path(name)
         size = (await asyncio.to_thread(path.stat)).st_size
         await asyncio.gather(*(asyncio.to_thread(_feed, path, work) for work in digests.works))
+        await asyncio.to_thread(self._sync, path)
         return Staged(name, size, digests.md5, digests.algorithm, digests.strong)
 
     async def drop(self, *names: str) -> None:
         """Remove files; those that are not there are fine."""
         await asyncio.to_thread(self._drop, names)
+
+    def _sync(self, path: Path) -> None:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
 
     def _drop(self, names: tuple[str, ...]) -> None:
         for name in names:

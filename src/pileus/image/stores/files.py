@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from pileus.host.storage import durable
 from pileus.image.stores.protocol import DataMissing, StorageFull
 from pileus.kernel.ids import Ids
 from pileus.kernel.serving.server import CHUNK, file_chunks
+
+_NAME = re.compile(r"[0-9a-f]{32,128}")
 
 
 class FileStore:
@@ -37,23 +40,22 @@ class FileStore:
     def name(self, url: str) -> str | None:
         """The name of the data at an address of this folder."""
         folder, _, name = url.rpartition("/")
-        return name if folder == f"file://{self._folder}" and name else None
+        return name if folder == f"file://{self._folder}" and _NAME.fullmatch(name) else None
 
     def properties(self) -> dict[str, Any]:
         """Where the files lie."""
         return {"data_dir": str(self._folder), "chunk_size": CHUNK, "thin_provisioning": False}
 
-    async def keep(self, source: Path, name: str, *, move: bool) -> None:
-        """Keep a file under its content's name: renamed where it may be, else copied as cheaply as can be."""
-        await asyncio.to_thread(self._keep, source, name, move)
+    async def keep(self, source: Path, name: str, *, share: bool) -> None:
+        """Keep a file under its content's name: the same file where it may be and lies near, else a copy."""
+        await asyncio.to_thread(self._keep, source, name, share)
 
-    def _keep(self, source: Path, name: str, move: bool) -> None:
+    def _keep(self, source: Path, name: str, share: bool) -> None:
         final = self._folder / name
         if final.exists():
             return
         try:
-            if move and source.stat().st_dev == self._folder.stat().st_dev:
-                source.replace(final)
+            if share and _linked(source, final):
                 durable.sync_folder(self._folder)
                 return
             part = self._incoming / self._ids.hex()
@@ -98,3 +100,15 @@ class FileStore:
         """The names of all data."""
         names = await asyncio.to_thread(os.listdir, self._folder)
         return {name for name in names if name != "incoming"}
+
+
+def _linked(source: Path, final: Path) -> bool:
+    try:
+        os.link(source, final)
+    except FileExistsError:
+        return True
+    except OSError as error:
+        if error.errno in {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP}:
+            return False
+        raise
+    return True

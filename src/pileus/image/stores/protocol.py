@@ -77,11 +77,12 @@ class Store(Shelf, Protocol):
         """Make it usable, and drop what an earlier process did not finish.  Nothing remote is asked for here."""
         ...
 
-    async def keep(self, source: Path, name: str, *, move: bool) -> None:
+    async def keep(self, source: Path, name: str, *, share: bool) -> None:
         """Keep a file's data under a name; fine if they are there already.
 
         Args:
-            move: whether the file may be taken instead of copied.
+            source: never changes again.
+            share: whether the store may have the very file, under a second name, instead of a copy.
 
         Raises:
             StoreUnreachable: it could not.

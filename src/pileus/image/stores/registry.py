@@ -6,12 +6,13 @@ from typing import TypeGuard
 
 import msgspec
 
+from pileus.image.outside.client import Outside
 from pileus.image.settings import ImageSettings, StoreSettings
 from pileus.image.stores.files import FileStore
 from pileus.image.stores.protocol import Shelf, Store
 from pileus.kernel.api.errors import BadRequest
-from pileus.kernel.ids import Ids
 from pileus.kernel.settings import InvalidSettings
+from pileus.kernel.world import World
 
 RESERVED = "os_glance_"
 """Names of stores that start so are the service's own."""
@@ -89,7 +90,7 @@ class Stores:
         return None
 
 
-def stores_of(settings: ImageSettings, folder: Path, ids: Ids) -> Stores:
+def stores_of(settings: ImageSettings, folder: Path, world: World, outside: Outside) -> Stores:
     """The stores that the settings name.
 
     Args:
@@ -104,14 +105,27 @@ def stores_of(settings: ImageSettings, folder: Path, ids: Ids) -> Stores:
             raise InvalidSettings(f"image.stores: '{given.id}' cannot be a store's id")
         if given.id in {member.id for member in members}:
             raise InvalidSettings(f"image.stores: there are two stores '{given.id}'")
-        members.append(Member(given.id, given.description, given.weight, _shelf(given, folder, ids)))
-    stores = Stores(members, settings.default_store or (members[0].id if members else ""))
-    if stores.default not in stores.writable:
-        raise InvalidSettings(f"image.default_store: '{stores.default}' is no store that keeps data")
-    return stores
+        members.append(Member(given.id, given.description, given.weight, _shelf(given, folder, world, outside)))
+    default = next((member.id for member in members if not member.read_only), "")
+    if not default:
+        raise InvalidSettings("image.stores: there is no store that keeps data")
+    return Stores(members, default)
 
 
-def _shelf(given: StoreSettings, folder: Path, ids: Ids) -> Shelf:
-    # the first cloud's images lay in `blobs`, so that is where those of the store `file` stay
-    own = "blobs" if given.id == "file" else f"stores/{given.id}"
-    return FileStore(Path(given.folder) if given.folder else folder / own, ids)
+def _shelf(given: StoreSettings, folder: Path, world: World, outside: Outside) -> Shelf:
+    # what speaks HTTP is only imported where it is used
+    if given.kind == "file":
+        # the first cloud's images lay in `blobs`, so that is where those of the store `file` stay
+        own = "blobs" if given.id == "file" else f"stores/{given.id}"
+        return FileStore(Path(given.folder) if given.folder else folder / own, world.ids)
+    if given.kind == "swift":
+        from pileus.image.stores.swift import SwiftStore
+
+        return SwiftStore(given)
+    if given.kind == "s3":
+        from pileus.image.stores.s3 import S3Store
+
+        return S3Store(given, world.clock)
+    from pileus.image.stores.web import WebShelf
+
+    return WebShelf(outside)

@@ -55,7 +55,7 @@ class Tasks:
         starters: by type of task; a type without one fails its tasks at once.
     """
 
-    def __init__(self, world: World, *, hours: int) -> None:
+    def __init__(self, world: World, *, hours: int = 48) -> None:
         self._world = world
         self._kept = timedelta(hours=hours)
         self.starters: dict[str, Starter] = {}

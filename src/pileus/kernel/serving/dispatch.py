@@ -5,9 +5,9 @@ This is the edge that rule 7 speaks of: the only place that opens and commits a 
 
 import asyncio
 import contextlib
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -34,6 +34,9 @@ from pileus.kernel.api.formats import is_whole
 from pileus.kernel.auth.access import within_access_rules
 from pileus.kernel.auth.caller import Authenticator
 from pileus.kernel.serving import negotiate
+from pileus.kernel.serving.certificates import bound, tokenless
+from pileus.kernel.serving.decoding import Unread, decoded
+from pileus.kernel.serving.layers import Layer, Proceed
 from pileus.kernel.serving.mount import ActionSet, Mounted
 from pileus.kernel.store import SerializationFailure, Store, UnfitValue
 from pileus.kernel.store.database import MOST_TRIES
@@ -41,10 +44,6 @@ from pileus.kernel.store.errors import NoDatabase
 from pileus.kernel.world import World
 
 LOG = log.get("api")
-_decode = msgspec.json.Decoder().decode
-_BRACKETS = re.compile(rb"[\[\]{}]")
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-MOST_DEPTH = 100
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
 
@@ -58,6 +57,8 @@ class Dispatcher:
         public_url: the address that links are built from; empty uses what the client used.
     """
 
+    identity_url = ""  # where tokens are to be had, if not on this port
+
     def __init__(
         self, mounted: Mounted, store: Store, world: World, authenticator: Authenticator, public_url: str = ""
     ) -> None:
@@ -67,6 +68,9 @@ class Dispatcher:
         self._world = world
         self._authenticator = authenticator
         self._public_url = public_url.rstrip("/")
+        self._proceed: Proceed = lambda call, path: self._guarded(call, path, self._run(call, path))
+        for layer in reversed(self._service.layers):
+            self._proceed = partial(self._through, layer, self._proceed)
 
     async def answer(self, request: Request, prefix: str, path: str) -> Answer:
         """The answer to a request for a path below the service's prefix; never raises what a client can cause."""
@@ -83,30 +87,39 @@ class Dispatcher:
             + prefix,
         )
         try:
-            answer = await self._run(call, path)
-        except ApiError as error:
-            answer = self._fault(call, error)
-        except UnfitValue as error:
-            LOG.info("unfit", error=str(error), path=path, method=request.method)
-            answer = self._fault(call, BadRequest("A value is too long, too large, or not of characters that are text"))
-        except NoDatabase as error:
-            LOG.error("no database", error=str(error), path=path, method=request.method)
-            answer = self._fault(call, Unavailable())
-        except (ClientDisconnect, asyncio.CancelledError):
-            raise
-        except Exception as error:
-            LOG.exception("unexpected", error=str(error), path=path, method=request.method)
-            answer = self._fault(call, InternalError())
+            answer: Answer = await self._proceed(call, path)
         finally:
             log.REQUEST_ID.reset(token)
         for name in self._service.request_headers:
-            answer.headers.setdefault(name, request_id)
+            answer.headers.setdefault(name, call.request_id)
         negotiate.mark(call, answer.headers)
         self._service.complete(call, answer)
         if request.method == "HEAD" and answer.body:
             answer.headers.setdefault("Content-Length", str(len(answer.body)))
             answer.body = b""
         return answer
+
+    def _through(self, layer: Layer, proceed: Proceed, call: Call, path: str) -> Awaitable[Answer]:
+        return self._guarded(call, path, layer(call, path, proceed))
+
+    async def _guarded(self, call: Call, path: str, work: Awaitable[Answer]) -> Answer:
+        """What work answers, errors as this service shows them."""
+        method = call.request.method
+        try:
+            return await work
+        except ApiError as error:
+            return self._fault(call, error)
+        except UnfitValue as error:
+            LOG.info("unfit", error=str(error), path=path, method=method)
+            return self._fault(call, BadRequest("A value is too long, too large, or not of characters that are text"))
+        except NoDatabase as error:
+            LOG.error("no database", error=str(error), path=path, method=method)
+            return self._fault(call, Unavailable())
+        except (ClientDisconnect, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            LOG.exception("unexpected", error=str(error), path=path, method=method)
+            return self._fault(call, InternalError())
 
     def _fault(self, call: Call, error: ApiError) -> Answer:
         if isinstance(error, InvalidInput):
@@ -118,7 +131,8 @@ class Dispatcher:
 
     def _challenge(self, call: Call, error: Unauthorized) -> None:
         """Say where tokens are to be had."""
-        error.headers["WWW-Authenticate"] = f'Keystone uri="{call.base.removesuffix(self._service.prefix)}/identity"'
+        where = self.identity_url or f"{call.base.removesuffix(self._service.prefix)}/identity"
+        error.headers["WWW-Authenticate"] = f'Keystone uri="{where}"'
 
     async def _run(self, call: Call, path: str) -> Answer:
         request = call.request
@@ -196,22 +210,23 @@ class Dispatcher:
         sent = call.request.headers
         token = sent.get("x-auth-token")
         try:
-            if not token:
-                raise Unauthorized
-            caller = await self._authenticator.authenticate(token)
+            caller = await self._authenticator.authenticate(token) if token else await tokenless(call)
+            bound(call, caller, self._authenticator)
         except Unauthorized as error:
             self._challenge(call, error)
             raise
         if caller.access_rules is not None:
             within_access_rules(caller, self._service.type, call.request.method, path)
+        self._service.admit(caller)
         service_token = sent.get("x-service-token")
         if service_token:
             service = await self._authenticator.authenticate(service_token)
+            bound(call, service, self._authenticator)
             caller = replace(caller, service_roles=service.roles)
         return caller
 
     async def _json(self, call: Call, types: tuple[str, ...]) -> Any:
-        return _decoded(await self._taken(call, types))
+        return decoded(await self._taken(call, types))
 
     async def _taken(self, call: Call, types: tuple[str, ...]) -> bytes:
         """The request's body, if its content type is one that is taken."""
@@ -266,7 +281,7 @@ class Dispatcher:
         if isinstance(body, Unread):
             if operation.load_names:
                 arguments.append(await owner.load(call, *[names[name] for name in operation.load_names]))
-            body = call.body = self._validated(call, operation, _decoded(body.data))
+            body = call.body = self._validated(call, operation, decoded(body.data))
         elif operation.load_names:
             loaded = await owner.load(call, *[names[name] for name in operation.load_names])
             arguments.append(loaded)
@@ -333,37 +348,6 @@ class Dispatcher:
         return {wire: value for wire, value in shown.items() if wire in call.only} if call.only else shown
 
 
-class Unread:
-    """A body that has come and is not looked at yet."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-
-
-def _decoded(data: bytes) -> Any:
-    if too_deep(data):
-        raise BadRequest("Malformed request body: it is nested too deeply")
-    try:
-        body = _decode(data)
-        if b"\\u0000" in data and _has_nul(body):
-            raise BadRequest("Malformed request body: the character U+0000 is no part of text")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadRequest("Malformed request body: it is not valid JSON") from error
-    return body
-
-
-def too_deep(data: bytes) -> bool:
-    """Whether JSON is nested deeper than validators and encoders can follow; brackets within strings do not count."""
-    if data.count(b"[") + data.count(b"{") <= MOST_DEPTH:
-        return False
-    depth = 0
-    for byte in _BRACKETS.findall(_STRINGS.sub(b"", data)):
-        depth += 1 if byte in b"[{" else -1
-        if depth > MOST_DEPTH:
-            return True
-    return False
-
-
 class Bulk(list[dict[str, Any]]):
     """The bodies of several creates in one request."""
 
@@ -377,15 +361,6 @@ def _copy(body: Any) -> Any:
     if isinstance(body, list):
         return [_copy(value) for value in body]
     return body
-
-
-def _has_nul(body: Any) -> bool:
-    """Whether a text or a name in a document has the character U+0000, which PostgreSQL's text cannot hold."""
-    if isinstance(body, str):
-        return "\0" in body
-    if isinstance(body, dict):
-        return any("\0" in key or _has_nul(value) for key, value in body.items())
-    return isinstance(body, list) and any(_has_nul(value) for value in body)
 
 
 def _refuse_nul(names: Sequence[str], params: Sequence[tuple[str, str]]) -> None:

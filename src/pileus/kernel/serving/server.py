@@ -12,6 +12,7 @@ from pileus.kernel.api.call import Answer
 from pileus.kernel.api.declare import Service
 from pileus.kernel.auth.caller import Authenticator
 from pileus.kernel.serving.dispatch import Dispatcher
+from pileus.kernel.serving.layers import Claim
 from pileus.kernel.serving.mount import Mounted
 from pileus.kernel.store import Store
 from pileus.kernel.world import World
@@ -31,6 +32,8 @@ class Application:
     Args:
         services: what is offered.
         plain: answers for paths outside every service ("/", "/metrics", "/openapi/…"), by their first segment.
+        root: if set, every path is one below a service's prefix, and this tells whose by the request.
+        identity_url: where tokens are to be had; empty where this port has them.
     """
 
     def __init__(
@@ -42,18 +45,27 @@ class Application:
         *,
         plain: dict[str, Plain] | None = None,
         public_url: str = "",
+        root: Callable[[Scope], Service] | None = None,
+        identity_url: str = "",
     ) -> None:
         self.services = services
         self._plain = plain or {}
+        self._root = root
+        self._dispatchers: dict[int, Dispatcher] = {}
         self._by_prefix: dict[str, tuple[str, Dispatcher]] = {}
+        self._claimants: list[tuple[Claim, Dispatcher]] = []
         for service in services:
             dispatcher = Dispatcher(Mounted(service), store, world, authenticator, public_url)
+            dispatcher.identity_url = identity_url
+            self._dispatchers[id(service)] = dispatcher
             for prefix in (service.prefix, *service.aliases):
                 # an alias "" answers for the first segment of the root itself: /v3 as /identity/v3
                 first = prefix.strip("/") or service.root.strip("/").partition("/")[0]
                 self._by_prefix[first] = (prefix, dispatcher)
             for first in service.at_root:
                 self._by_prefix[first] = ("", dispatcher)
+            if service.claim is not None:
+                self._claimants.append((service.claim, dispatcher))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI connection."""
@@ -69,7 +81,14 @@ class Application:
         path: str = scope["path"]
         first = path[1:].partition("/")[0]
         found = self._by_prefix.get(first)
+        if self._root is not None:
+            found = "", self._dispatchers[id(self._root(scope))]
         try:
+            for claim, dispatcher in self._claimants:
+                claimed = await claim(request)
+                if claimed is not None:
+                    found, path = ("", dispatcher), claimed
+                    break
             if found is not None:
                 prefix, dispatcher = found
                 answer = await dispatcher.answer(request, prefix, path[len(prefix) :] or "/")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import DateTime, Dialect, MetaData, String, Text, TypeDecorator
+from sqlalchemy import Boolean, DateTime, Dialect, MetaData, String, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
@@ -80,6 +80,26 @@ class json_text(GenericFunction[str]):  # noqa: N801 - a function of SQL
     type = String()
     inherit_cache = True
     name = "json_text"
+
+
+class json_has(GenericFunction[bool]):  # noqa: N801 - a function of SQL
+    """Whether a `Json` column's list has a text: `json_has(column, "word")`."""
+
+    type = Boolean()
+    inherit_cache = True
+    name = "json_has"
+
+
+@compiles(json_has, "sqlite")
+def _sqlite_json_has(element: Any, compiler: Any, **options: Any) -> str:
+    column, word = (compiler.process(part, **options) for part in element.clauses)
+    return f"({word} IN (SELECT value FROM json_each({column})))"  # noqa: S608 - parts that SQLAlchemy has compiled
+
+
+@compiles(json_has, "postgresql")
+def _postgresql_json_has(element: Any, compiler: Any, **options: Any) -> str:
+    column, word = (compiler.process(part, **options) for part in element.clauses)
+    return f"jsonb_exists({column}, CAST({word} AS TEXT))"
 
 
 @compiles(json_text, "sqlite")

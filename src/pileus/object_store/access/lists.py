@@ -4,7 +4,7 @@ Source: Swift's `common/middleware/acl.py` as documented; referrers are hosts, `
 """
 
 from dataclasses import dataclass, field
-from urllib.parse import urlparse
+from urllib.parse import unquote, urlparse
 
 from pileus.kernel.api.errors import BadRequest
 
@@ -32,13 +32,21 @@ class AccessList:
     def refers(self, referrer: str) -> bool:
         """Whether a page may link here: the last entry that fits decides."""
         allowed = False
-        host = urlparse(referrer).hostname or "unknown" if referrer else "unknown"
+        host = _host(referrer) or "unknown"
         for entry in self.referrers:
+            denied = entry.startswith("-")
             pattern = entry.removeprefix("-")
-            fits = pattern == "*" or pattern == host or (pattern.startswith(".") and host.endswith(pattern))
-            if fits:
-                allowed = not entry.startswith("-")
+            everybody = pattern == "*" and not denied
+            if everybody or pattern == host or (pattern.startswith(".") and host.endswith(pattern)):
+                allowed = not denied
         return allowed
+
+
+def _host(referrer: str) -> str:
+    try:
+        return urlparse(referrer).hostname or ""
+    except ValueError:
+        return ""
 
 
 def read(text: str) -> AccessList:
@@ -48,7 +56,7 @@ def read(text: str) -> AccessList:
         if entry.startswith(".r:"):
             referrers.append(entry[3:])
         elif entry:
-            groups.add(entry)
+            groups.add(unquote(entry))
     return AccessList(tuple(referrers), frozenset(groups))
 
 
@@ -65,9 +73,7 @@ def clean(header: str, text: str) -> str:
             continue
         first, colon, second = (part.strip() for part in entry.partition(":"))
         if not colon or not first.startswith("."):
-            if first.startswith(".") and first != LISTINGS:
-                raise BadRequest(f"X-Container-{header}: Unknown designator {first!r} in ACL: {entry!r}")
-            kept.append(f"{first}:{second}" if colon else first)
+            kept.append(entry)
             continue
         if first not in _REFERRER_WORDS:
             raise BadRequest(f"X-Container-{header}: Unknown designator {first!r} in ACL: {entry!r}")

@@ -6,6 +6,7 @@ from pileus.kernel.api.schema import Schema
 
 META = "x-account-meta-"
 QUOTA = "x-account-quota-count"
+QUOTA_BYTES = "x-account-quota-bytes"
 
 
 class AccountHeaders(Schema, extra="ignore"):
@@ -13,8 +14,17 @@ class AccountHeaders(Schema, extra="ignore"):
 
     meta = family("X-Account-Meta-", "Free metadata; an empty value takes an entry away.")
     remove = family("X-Remove-Account-Meta-", "Metadata to take away, whatever the value.", write_only=True)
-    quota = f.text("Objects at the most; set by resellers.", wire="X-Account-Quota-Count", most=None)
-    remove_quota = f.text("No such limit.", wire="X-Remove-Account-Quota-Count", most=None, write_only=True)
+    quota = family("X-Account-Quota-", "Bytes, Count: the most of it, …-Policy-<name> of a policy; set by resellers.")
+    remove_quota = family("X-Remove-Account-Quota-", "No such limit.", write_only=True)
+    access = f.text("Whom the account is open to: JSON.", wire="X-Account-Access-Control", most=None)
+    quoted = f.text("Whether ETags are in quotes.", wire="X-Account-Rfc-Compliant-Etags", most=None)
+    remove_quoted = f.text("As elsewhere.", wire="X-Remove-Account-Rfc-Compliant-Etags", most=None, write_only=True)
+    read_only = f.text("Whether it may only be read; set by resellers.", wire="X-Account-Read-Only", most=None)
+    write_rate = f.text(
+        "Writes a second, WHITELIST or BLACKLIST; set by resellers.",
+        wire="X-Account-Global-Write-Ratelimit",
+        most=None,
+    )
     containers = f.integer("Containers.", wire="X-Account-Container-Count", read_only=True)
     objects = f.integer("Objects in all containers.", wire="X-Account-Object-Count", read_only=True)
     bytes = f.integer("Bytes of all objects.", wire="X-Account-Bytes-Used", read_only=True)

@@ -1,16 +1,17 @@
 """Deleting many things in one request."""
 
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from pileus.kernel.api.call import Call
 from pileus.kernel.api.errors import ApiError, BadRequest, NotFound, TooLarge, Unauthorized
+from pileus.object_store.access.entering import Door, Place
 from pileus.object_store.containers.logic import Containers
-from pileus.object_store.objects.entering import Door, Place
 from pileus.object_store.objects.logic import Objects
 from pileus.object_store.wire import names
 from pileus.object_store.wire.bulk import Outcome
 
 MOST = 10_000
+MOST_LINE = 6 * (names.MOST_CONTAINER + names.MOST_OBJECT + 2)
 MOST_BODY = MOST * 2 * (names.MOST_CONTAINER + names.MOST_OBJECT)
 """Bytes of a request that names so many."""
 
@@ -33,12 +34,14 @@ class Deletions:
         """
         if not call.who.user_id:
             raise Unauthorized
+        self._objects.expected(call)
         body = b"".join([chunk async for chunk in call.chunks(MOST_BODY)])
+        if any(len(line) > MOST_LINE for line in body.split(b"\n")):
+            raise BadRequest("Invalid File Name")
         try:
-            lines = [line.strip() for line in body.decode().split("\n")]
+            found = [unquote_to_bytes(line.strip()).decode() for line in body.split(b"\n") if line.strip()]
         except UnicodeDecodeError:
             raise BadRequest("Invalid bulk delete.") from None
-        found = [unquote(line) for line in lines if line]
         if not found:
             raise BadRequest("Invalid bulk delete.")
         if len(found) > MOST:
@@ -53,19 +56,19 @@ class Deletions:
             await self.delete_one(call, (account, container, name), outcome)
         return outcome
 
-    async def delete_one(self, call: Call, target: Place, outcome: Outcome) -> None:
-        """Delete an object, or a container where the object's name is empty."""
+    async def delete_one(self, call: Call, target: Place, outcome: Outcome, *, version: str | None = None) -> None:
+        """Delete an object (or one version of it), or a container where the object's name is empty."""
         try:
             if not target[1] or "\0" in target[1] + target[2]:
                 raise BadRequest
             if target[2]:
-                await self._door.also(call, "DELETE", target)
-                await self._objects.delete(call, target)
+                container = await self._door.also(call, "DELETE", target)
+                await self._objects.delete(call, target, container, version=version)
             else:
                 await self._containers.delete_as(call, *target[:2])
         except NotFound:
-            outcome.counts["Number Not Found"] += 1
+            outcome.count("Number Not Found")
         except ApiError as error:
             outcome.fail("/".join(("", *target[1:])).rstrip("/"), f"{error.status} {error.title}")
         else:
-            outcome.counts["Number Deleted"] += 1
+            outcome.count("Number Deleted")

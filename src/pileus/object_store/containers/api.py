@@ -7,9 +7,10 @@ from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.declare import delete, get, head, post, put, resource
 from pileus.kernel.api.errors import NotFound
 from pileus.object_store.bulk.extraction import Extraction
+from pileus.object_store.containers import listing
 from pileus.object_store.containers.logic import Containers, at_home, shown
 from pileus.object_store.containers.schema import ContainerHeaders
-from pileus.object_store.storage.protocol import ContainerRecord
+from pileus.object_store.storage.protocol import ContainerRecord, Storage
 from pileus.object_store.wire import bulk, lists, names
 
 
@@ -17,7 +18,8 @@ from pileus.object_store.wire import bulk, lists, names
 class ContainerResource:
     """What objects lie in."""
 
-    def __init__(self, containers: Containers, extraction: Extraction) -> None:
+    def __init__(self, storage: Storage, containers: Containers, extraction: Extraction) -> None:
+        self._storage = storage
         self._containers = containers
         self._extraction = extraction
 
@@ -31,20 +33,29 @@ class ContainerResource:
         record, owner = await self._enter(call, account, container)
         if record is None:
             raise NotFound
-        form = lists.form_of(call)
-        entries = await self._containers.objects(call, account, container)
+        form = "json" if "versions" in call.query else lists.form_of(call)
+        entries = await listing.page(self._storage, call, account, container)
         head = headers.render(ContainerHeaders, shown(record, owner=owner), call)
-        return lists.answer(form, head, ("container", container), "object", entries)
+        return lists.answer(call, form, head, ("container", container), "object", entries)
 
-    @head(anonymous=True, transaction="none", status=204, shows=ContainerHeaders)
+    @head(anonymous=True, transaction="none", status=204, query=lists.ListQuery, shows=ContainerHeaders)
     async def show(self, call: Call, account: str, container: str) -> dict[str, Any]:
         """Show a container."""
         record, owner = await self._enter(call, account, container)
         if record is None:
             raise NotFound
+        lists.describe(call)
         return shown(record, owner=owner)
 
-    @put(anonymous=True, transaction="none", status=202, raw=True, headers=ContainerHeaders, query=lists.ListQuery)
+    @put(
+        anonymous=True,
+        transaction="none",
+        status=202,
+        also=(201,),
+        raw=True,
+        headers=ContainerHeaders,
+        query=lists.ListQuery,
+    )
     async def put(self, call: Call, account: str, container: str) -> Answer:
         """Make a container, or change its metadata; with `?extract-archive`, make objects in it."""
         if "extract-archive" in call.request.query_params:

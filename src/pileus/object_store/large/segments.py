@@ -1,11 +1,14 @@
 """The bytes of an object that is made of others."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from pileus.object_store.storage.protocol import Storage
+from pileus.object_store.storage.protocol import ObjectRecord, Storage
+
+Find = Callable[[tuple[str, str, str]], Awaitable[ObjectRecord | None]]
+"""Finds the object of an address, links followed, with its small bytes."""
 
 
 class Broken(Exception):
@@ -18,6 +21,7 @@ class Segment(msgspec.Struct, frozen=True):
     Attributes:
         etag: what the segment's must be; empty for any.
         start, length: which of its bytes.
+        data: the bytes themselves, for those that stand in a list.
     """
 
     account: str
@@ -26,6 +30,7 @@ class Segment(msgspec.Struct, frozen=True):
     etag: str
     start: int
     length: int
+    data: bytes | None = None
 
 
 class SegmentSource:
@@ -34,9 +39,10 @@ class SegmentSource:
     content: bytes | None = None
     file: Path | None = None
 
-    def __init__(self, storage: Storage, segments: Sequence[Segment]) -> None:
+    def __init__(self, storage: Storage, segments: Sequence[Segment], find: Find) -> None:
         self._storage = storage
         self._segments = segments
+        self._find = find
         self.size = sum(segment.length for segment in segments)
 
     async def read(self, start: int, length: int) -> AsyncIterator[bytes]:
@@ -52,9 +58,22 @@ class SegmentSource:
                 start -= segment.length
                 continue
             take = min(length, segment.length - start)
-            record = await self._storage.object(segment.account, segment.container, segment.name, content=True)
-            if record is None or (segment.etag and record.etag != segment.etag) or record.size < segment.start + take:
-                raise Broken(f"{segment.container}/{segment.name}")
-            async for chunk in self._storage.read(record, segment.start + start, take):
-                yield chunk
+            first = segment.start + start
+            if segment.data is not None:
+                yield segment.data[first : first + take]
+            else:
+                record = await self.checked(segment, first + take)
+                async for chunk in self._storage.read(record, first, take):
+                    yield chunk
             start, length = 0, length - take
+
+    async def checked(self, segment: Segment, end: int) -> ObjectRecord:
+        """A segment's object, if it still is what it was and goes so far.
+
+        Raises:
+            Broken: see there.
+        """
+        record = await self._find((segment.account, segment.container, segment.name))
+        if record is None or (segment.etag and record.etag != segment.etag) or record.size < end:
+            raise Broken(f"{segment.container}/{segment.name}")
+        return record

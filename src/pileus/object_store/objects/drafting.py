@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from pileus.kernel.api.call import Call
 from pileus.kernel.api.errors import BadRequest
+from pileus.object_store.objects import marks
 from pileus.object_store.objects.schema import KEPT, META
 from pileus.object_store.storage.protocol import TICKS, Draft, Metadata, ObjectRecord
 from pileus.object_store.wire import answers, metadata
@@ -14,12 +15,6 @@ from pileus.object_store.wire import answers, metadata
 OWN = "sysmeta-"
 """What the names of metadata start with that only this service reads."""
 _GIVEN = dict(zip(KEPT, ("encoding", "disposition", "language", "cache", "expires", "manifest"), strict=True))
-_TRUE = frozenset({"true", "1", "yes", "on", "t", "y"})
-
-
-def truth(text: str) -> bool:
-    """Whether a header says yes."""
-    return text.strip().lower() in _TRUE
 
 
 def content_type(given: Mapping[str, Any], name: str) -> str:
@@ -29,7 +24,7 @@ def content_type(given: Mapping[str, Any], name: str) -> str:
         BadRequest: the one given cannot be one.
     """
     kind: str = given.get("type", "")
-    if not kind or truth(given.get("detect", "")):
+    if not kind or metadata.truth(given.get("detect", "")):
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     if any(ord(letter) < 32 for letter in kind):
         raise BadRequest("Invalid Content-Type")
@@ -38,13 +33,13 @@ def content_type(given: Mapping[str, Any], name: str) -> str:
     return ";".join(parts)
 
 
-def delete_at(call: Call, old: int = 0) -> int:
+def delete_at(call: Call, old: int = 0, given: Mapping[str, Any] | None = None) -> int:
     """The second from which on the object is gone; 0 for never.
 
     Raises:
         BadRequest: it is no number, or it is past.
     """
-    given = call.given
+    given = call.given if given is None else given
     second = answers.now(call.world) // TICKS
     if "delete_after" in given:
         text, base, header = given["delete_after"], second, "X-Delete-After"
@@ -83,9 +78,29 @@ def described(given: Mapping[str, Any]) -> Metadata:
     return out
 
 
-def new(call: Call, name: str, own: Metadata | None = None) -> Draft:
-    """A new object."""
-    return Draft(content_type(call.given, name), {**described(call.given), **(own or {})}, delete_at(call))
+def new(call: Call, name: str, own: Metadata | None = None, *, kind: str = "", stamp: int = 0) -> Draft:
+    """A new object.
+
+    Args:
+        own: what is noted of it besides.
+        kind: its media type if the request names none.
+        stamp: its moment, if that was made elsewhere.
+    """
+    given = call.given if call.given.get("type") or not kind else {**call.given, "type": kind}
+    return Draft(content_type(given, name), {**described(given), **(own or {})}, delete_at(call), stamp)
+
+
+def refuse_reserved(call: Call) -> None:
+    """Refuse headers that clients do not set.
+
+    Raises:
+        BadRequest: there is one.
+    """
+    if "slo" in call.given:
+        raise BadRequest(
+            "X-Static-Large-Object is a reserved header. To create a static large object add query param "
+            "multipart-manifest=put."
+        )
 
 
 def replaced(call: Call, old: ObjectRecord) -> Draft:
@@ -95,20 +110,19 @@ def replaced(call: Call, old: ObjectRecord) -> Draft:
     return Draft(kind, {**described(call.given), **own}, delete_at(call))
 
 
-def copied(call: Call, old: ObjectRecord, name: str, *, as_list: bool) -> Draft:
+def copied(call: Call, old: ObjectRecord, name: str, *, whole: bool) -> Draft:
     """A copy of an object: what the request does not say is as it was.
 
     Args:
-        as_list: whether an object made of segments stays one; else its bytes are copied in one piece.
+        whole: whether a list of segments or a link stays one; else the bytes that it stands for are copied.
     """
     given = call.given
-    own = {key: value for key, value in old.metadata.items() if key.startswith(OWN) and as_list}
-    kept: Metadata = {}
-    if not truth(given.get("fresh", "")):
-        kept = {key: value for key, value in old.metadata.items() if not key.startswith(OWN)}
-    if not as_list:
+    fresh = metadata.truth(given.get("fresh", ""))
+    own = marks.ours(old.metadata) if whole else {}
+    kept = {} if fresh else {key: value for key, value in old.metadata.items() if not key.startswith(OWN)}
+    if not whole:
         kept.pop("x-object-manifest", None)
     kind = content_type(given, name) if given.get("type") or "detect" in given else old.content_type
     meta = {**kept, **described(given), **own}
     metadata.check(metadata.below(meta, META))
-    return Draft(kind, meta, delete_at(call, 0 if truth(given.get("fresh", "")) else old.delete_at))
+    return Draft(kind, meta, delete_at(call, 0 if fresh else old.delete_at))

@@ -4,12 +4,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from pileus.object_store.objects.marks import STATIC
 from pileus.object_store.objects.schema import KEPT, META
 from pileus.object_store.storage.protocol import ObjectRecord, Storage
 from pileus.object_store.wire import metadata, moments
-
-STATIC = "sysmeta-static"
-"""Marks an object whose bytes are the list of its segments."""
 
 
 class ObjectSource:

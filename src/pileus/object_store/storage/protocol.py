@@ -19,6 +19,7 @@ from pileus.object_store.storage.records import (
     Deletion,
     Draft,
     Metadata,
+    Newer,
     NoContainer,
     NoPart,
     NotEmpty,
@@ -44,6 +45,7 @@ __all__ = [
     "Deletion",
     "Draft",
     "Metadata",
+    "Newer",
     "NoContainer",
     "NoPart",
     "NoUpload",
@@ -214,6 +216,7 @@ class Storage(Protocol):
             NoContainer: there is none.
             AlreadyThere: there is one of that name.
             OtherObject: it is another one, or there is none.
+            Newer: the draft has a moment, and the one there is as new.
         """
         ...
 

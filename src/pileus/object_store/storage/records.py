@@ -123,11 +123,16 @@ class Deletion(msgspec.Struct, frozen=True):
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """What an object is to be besides its bytes."""
+    """What an object is to be besides its bytes.
+
+    Attributes:
+        stamp: the moment that it is to have, if that was made elsewhere; it loses to one that is as new.
+    """
 
     content_type: str
     metadata: Metadata
     delete_at: int = 0
+    stamp: int = 0
 
 
 class Subdir(msgspec.Struct, frozen=True):
@@ -170,6 +175,10 @@ class NotEmpty(Exception):
 
 class AlreadyThere(Exception):
     """There is such an object, and there should be none."""
+
+
+class Newer(Exception):
+    """What is there is as new as what was to come, or newer."""
 
 
 class OtherObject(Exception):

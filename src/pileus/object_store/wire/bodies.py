@@ -26,12 +26,21 @@ class Source(Protocol):
         ...
 
 
-def answer(call: Call, head: dict[str, str], source: Source, etag: str, modified: int) -> Answer:
+def answer(
+    call: Call,
+    head: dict[str, str],
+    source: Source,
+    etag: str,
+    modified: int,
+    *,
+    part: tuple[int, int] | None = None,
+) -> Answer:
     """The answer to a GET or HEAD.
 
     Args:
         head: all headers but those of length and range.
         modified: the second of Last-Modified.
+        part: the bytes that were asked for otherwise than by a range.
 
     Raises:
         PreconditionFailed, RangeNotSatisfiable: the request's conditions or ranges do not hold.
@@ -39,14 +48,21 @@ def answer(call: Call, head: dict[str, str], source: Source, etag: str, modified
     headers = call.request.headers
     if conditions.unchanged(headers, etag, modified):
         return Answer(304, head)
-    found = None
-    if call.request.method == "GET" and "range" in headers and _same(headers.get("if-range"), etag, head):
+    found = [part] if part is not None else None
+    if (
+        part is None
+        and call.request.method == "GET"
+        and "range" in headers
+        and _same(headers.get("if-range"), etag, head)
+    ):
         found = ranges.spans(headers["range"], source.size)
     if found is None:
         return _whole(call, head, source)
     if len(found) == 1:
         start, end = found[0]
         head = {**head, "Content-Range": f"bytes {start}-{end - 1}/{source.size}", "Content-Length": str(end - start)}
+        if call.request.method == "HEAD":
+            return Answer(206, head)
         if source.content is not None:
             return Answer(206, head, source.content[start:end])
         return Answer(206, head, stream=source.read(start, end - start))

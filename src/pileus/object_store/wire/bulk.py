@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 import msgspec
 
 from pileus.kernel.api.call import Answer, Call
-from pileus.kernel.api.errors import NotAcceptable
+from pileus.kernel.api.errors import ApiError
 from pileus.object_store.wire import bodies, lists
 
 
@@ -16,15 +16,21 @@ class Outcome:
     """What became of a request.
 
     Attributes:
-        counts: by what is counted.
+        counts: by what is counted, and what else is to be said.
         errors: (name, status) of what failed.
         body: what went wrong with the request as a whole.
+        root: the element that XML starts with.
     """
 
-    counts: dict[str, int]
+    counts: dict[str, int | str]
     errors: list[tuple[str, str]] = field(default_factory=list)
     status: str = "200 OK"
     body: str = ""
+    root: str = "delete"
+
+    def count(self, what: str) -> None:
+        """One more of something."""
+        self.counts[what] = int(self.counts[what]) + 1
 
     def fail(self, name: str, status: str) -> None:
         """Note a failure."""
@@ -32,23 +38,28 @@ class Outcome:
         self.status = "400 Bad Request"
 
 
-def answer(call: Call, outcome: Outcome) -> Answer:
-    """An outcome in the form that the request accepts; the answer's own status says nothing, as in Swift."""
+def answer(call: Call, outcome: Outcome, *, status: int = 200, bare: bool = False) -> Answer:
+    """An outcome in the form that the request accepts; the answer's own status says little, as in Swift.
+
+    Args:
+        bare: whether only the failures are told.
+    """
     try:
         form = lists.form_of(call)
-    except NotAcceptable:
+    except ApiError:
         form = "plain"
-    shown = {**outcome.counts, "Response Body": outcome.body, "Response Status": outcome.status}
+    shown = {} if bare else {**outcome.counts, "Response Body": outcome.body, "Response Status": outcome.status}
     if form == "json":
         body = msgspec.json.encode({**shown, "Errors": outcome.errors})
     elif form == "xml":
         lines = [
             f"<{key.lower().replace(' ', '_')}>{escape(str(value))}</{key.lower().replace(' ', '_')}>\n"
-            for key, value in shown.items()
+            for key, value in sorted(shown.items())
         ]
         errors = [f"<object><name>{escape(n)}</name><status>{escape(s)}</status></object>\n" for n, s in outcome.errors]
-        body = "".join(["<delete>\n", *lines, "<errors>\n", *errors, "</errors>\n</delete>\n"]).encode()
+        root = outcome.root
+        body = "".join([f"<{root}>\n", *lines, "<errors>\n", *errors, f"</errors>\n</{root}>\n"]).encode()
     else:
-        lines = [f"{key}: {value}\n" for key, value in shown.items()]
+        lines = [f"{key}: {value}\n" for key, value in sorted(shown.items())]
         body = "".join([*lines, "Errors:\n", *(f"{name}, {status}\n" for name, status in outcome.errors)]).encode()
-    return Answer(200, {"Content-Type": f"{lists.FORMS[form]}; charset=utf-8"}, stream=bodies.once(body))
+    return Answer(status, {"Content-Type": f"{lists.FORMS[form]}; charset=utf-8"}, stream=bodies.once(body))

@@ -11,11 +11,12 @@ def _names(header: str, etag: str) -> bool:
     return any(entry in {"*", etag, f'"{etag}"'} or entry.removeprefix("W/").strip('"') == etag for entry in entries)
 
 
-def unchanged(headers: Mapping[str, str], etag: str, modified: int) -> bool:
+def unchanged(headers: Mapping[str, str], etag: str, modified: int, *, copied: bool = False) -> bool:
     """Whether the client has what it asks for already (304).
 
     Args:
         modified: the second of Last-Modified.
+        copied: whether it is to be copied: `If-None-Match: *` is about the copy then.
 
     Raises:
         PreconditionFailed: what the client relies on does not hold.
@@ -27,7 +28,7 @@ def unchanged(headers: Mapping[str, str], etag: str, modified: int) -> bool:
     if match is None and before is not None and modified > before:
         raise PreconditionFailed
     none = headers.get("if-none-match")
-    if none is not None:
+    if none is not None and not (copied and none.strip() == "*"):
         return _names(none, etag)
     since = moments.seconds_of(headers.get("if-modified-since", ""))
     return since is not None and modified <= since

@@ -12,9 +12,15 @@ from pileus.kernel.api.errors import NotAcceptable, PreconditionFailed
 from pileus.kernel.api.formats import is_whole
 from pileus.kernel.api.schema import Schema
 from pileus.object_store.storage.protocol import Query
+from pileus.object_store.wire import metadata
 
 MOST = 10_000
 FORMS = {"plain": "text/plain", "json": "application/json", "xml": "application/xml"}
+SHOWN = {
+    "container": ("name", "count", "bytes", "last_modified", "storage_policy"),
+    "object": ("name", "hash", "bytes", "content_type", "last_modified"),
+}
+"""What XML shows of an entry, by its kind; JSON shows all."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -29,6 +35,8 @@ class ListQuery(Schema, extra="ignore"):
     delimiter = f.text("Names that have this behind the prefix are shown as one subdirectory.", most=None)
     path = f.text("Names in this directory, as if / separated them.", most=None)
     reverse = f.text("Whether the list runs backwards.", most=None)
+    versions = f.text("If present, every version of each object is listed, deletions as well.", most=None)
+    version_marker = f.text("With `versions` and `marker`: behind this version of it.", most=None)
 
 
 def query_of(call: Call) -> Query:
@@ -39,8 +47,8 @@ def query_of(call: Call) -> Query:
     """
     asked = call.query
     limit = asked.get("limit", "")
-    most = int(limit) if is_whole(limit) else MOST
-    if most > MOST:
+    most = int(limit) if is_whole(limit) and len(limit) < 20 else MOST
+    if most > MOST or len(limit) >= 20:
         raise PreconditionFailed(f"Maximum limit is {MOST}")
     if any("\0" in value for value in asked.values()):
         raise PreconditionFailed("Invalid UTF8 or contains NULL")
@@ -50,12 +58,19 @@ def query_of(call: Call) -> Query:
         prefix=asked.get("prefix", ""),
         delimiter=asked.get("delimiter", ""),
         limit=most,
-        reverse=asked.get("reverse", "").lower() in {"true", "1", "yes", "on", "t", "y"},
+        reverse=metadata.truth(asked.get("reverse", "")),
+        versions="versions" in asked,
+        version_marker=_version(asked.get("version_marker")),
     )
     if "path" in asked:
         directory = asked["path"].rstrip("/") + "/" if asked["path"] else ""
         return msgspec.structs.replace(query, prefix=directory, delimiter="/", subdirs=False)
     return query
+
+
+def _version(marker: str | None) -> str | None:
+    """The version behind which a list goes on; "" for the null version."""
+    return "" if marker == "null" else marker
 
 
 def form_of(call: Call) -> str:
@@ -89,8 +104,19 @@ def form_of(call: Call) -> str:
     return min(ranked)[2]
 
 
+def describe(call: Call) -> None:
+    """Say of a HEAD what form the list would have.
+
+    Raises:
+        NotAcceptable: it would have none that the caller accepts.
+    """
+    call.headers["Content-Type"] = f"{FORMS[form_of(call)]}; charset=utf-8"
+    if "format" not in call.query:
+        call.headers["Vary"] = "Accept"
+
+
 def answer(
-    form: str, head: dict[str, str], root: tuple[str, str], kind: str, entries: Sequence[dict[str, Any]]
+    call: Call, form: str, head: dict[str, str], root: tuple[str, str], kind: str, entries: Sequence[dict[str, Any]]
 ) -> Answer:
     """A list in a form.
 
@@ -101,6 +127,8 @@ def answer(
         entries: names and values in order; `{"subdir": …}` for subdirectories.
     """
     head = {**head, "Content-Type": f"{FORMS[form]}; charset=utf-8"}
+    if "format" not in call.query:
+        head["Vary"] = "Accept"
     if form == "plain":
         lines = [entry.get("subdir") or entry["name"] for entry in entries]
         return Answer(200 if lines else 204, head, "".join(line + "\n" for line in lines).encode())
@@ -109,8 +137,10 @@ def answer(
     parts = [f'<?xml version="1.0" encoding="UTF-8"?>\n<{root[0]} name={quoteattr(root[1])}>']
     for entry in entries:
         if "subdir" in entry:
-            parts.append(f"<subdir name={quoteattr(entry['subdir'])}><name>{escape(entry['subdir'])}</name></subdir>")
+            name = entry["subdir"]
+            inner = f"><name>{escape(name)}</name></subdir>" if kind == "object" else " />"
+            parts.append(f"<subdir name={quoteattr(name)}{inner}")
             continue
-        inner = "".join(f"<{key}>{escape(str(value))}</{key}>" for key, value in entry.items())
+        inner = "".join(f"<{key}>{escape(str(entry[key]))}</{key}>" for key in SHOWN[kind] if key in entry)
         parts.append(f"<{kind}>{inner}</{kind}>")
     return Answer(200, head, "".join([*parts, f"</{root[0]}>"]).encode())

@@ -13,6 +13,17 @@ MOST_NAME = 128
 MOST_VALUE = 256
 MOST_ENTRIES = 90
 MOST_OVERALL = 4096
+QUOTED_ETAGS = "sysmeta-rfc-compliant-etags"
+READ_ONLY = "sysmeta-read-only"
+WRITE_RATE = "sysmeta-global-write-ratelimit"
+KEYS = ("temp-url-key", "temp-url-key-2")
+"""Metadata that hold keys for signed addresses; guests do not see them."""
+_TRUE = frozenset({"true", "1", "yes", "on", "t", "y"})
+
+
+def truth(text: str) -> bool:
+    """Whether a header says yes."""
+    return text.strip().lower() in _TRUE
 
 
 def check(entries: Mapping[str, str]) -> None:
@@ -71,3 +82,10 @@ def check_change(kind: str, old: Metadata, change: Mapping[str, str | None]) -> 
     if any(value is not None for value in change.values()):
         after = {name: value for name, value in {**old, **change}.items() if value is not None}
         check(below(after, f"x-{kind}-meta-"))
+
+
+def choice(given: Mapping[str, Any], name: str, stored: str) -> dict[str, str | None]:
+    """What a request's headers change of a choice: an empty value, or `X-Remove-…`, takes it back."""
+    if given.get(f"remove_{name}") or given.get(name) == "":
+        return {stored: None}
+    return {stored: str(truth(given[name]))} if name in given else {}

@@ -9,7 +9,7 @@ MOST_ACCOUNT = 256
 MOST_CONTAINER = 256
 MOST_OBJECT = 1024
 RESELLER = "AUTH_"
-"""What the name of a project's account starts with; the project's id follows."""
+"""What the account of a project starts with that S3 uses."""
 
 
 def check(call: Call, account: str, container: str = "", object: str = "") -> None:
@@ -48,6 +48,33 @@ def check_names(account: str, container: str = "", object: str = "") -> None:
             raise BadRequest(f"{what} name is not valid UTF-8") from None
         if size > most:
             raise BadRequest(f"{what} name length of {size} longer than {most}")
+
+
+def unquoted(value: str, problem: str) -> str:
+    """A header's value, unquoted.
+
+    Raises:
+        PreconditionFailed: it is not UTF-8; the words are the problem's.
+    """
+    try:
+        found = unquote(value, errors="strict")
+    except UnicodeDecodeError:
+        raise PreconditionFailed(problem) from None
+    if "\0" in found:
+        raise PreconditionFailed(problem)
+    return found
+
+
+def account(value: str) -> str:
+    """The account that a header names; empty if it names none.
+
+    Raises:
+        PreconditionFailed: it cannot be one.
+    """
+    found = unquoted(value, "Account name cannot contain slashes")
+    if "/" in found:
+        raise PreconditionFailed("Account name cannot contain slashes")
+    return found
 
 
 def split(value: str, header: str) -> tuple[str, str]:

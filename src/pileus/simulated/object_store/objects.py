@@ -17,6 +17,7 @@ from pileus.object_store.storage.records import (
     Change,
     Deletion,
     Draft,
+    Newer,
     ObjectRecord,
     OtherObject,
     Query,
@@ -113,24 +114,12 @@ class MemoryObjects(MemoryAccounts):
         found = self.need(*to[:2])
         old = found.current(to[2])
         self._check(old, absent=absent, if_etag=if_etag)
-        stamp = self._stamp(found, to[2])
+        stamp = self._stamp(found, to[2], draft.stamp)
         versioning = found.record.versioning
         version = f"{stamp:020}" if versioning == "enabled" else ""
         data, sealed = self.contents.keep(content, key)
-        record = ObjectRecord(
-            to[2],
-            stamp,
-            len(content),
-            etag,
-            draft.content_type,
-            draft.metadata,
-            draft.delete_at,
-            data,
-            None,
-            *to[:2],
-            version,
-            sealed=sealed,
-        )
+        kept = (draft.content_type, draft.metadata, draft.delete_at, data, None, *to[:2], version)
+        record = ObjectRecord(to[2], stamp, len(content), etag, *kept, sealed=sealed)
         self._add(found, record)
         return record
 
@@ -142,8 +131,11 @@ class MemoryObjects(MemoryAccounts):
         if if_etag is not None and (there is None or there.etag != if_etag):
             raise OtherObject(missing=there is None)
 
-    def _stamp(self, container: Container, name: str) -> int:
-        return max(self.now(), *(record.stamp + 1 for record in container.names.get(name, [])), 0)
+    def _stamp(self, container: Container, name: str, wanted: int = 0) -> int:
+        newest = max((record.stamp for record in container.names.get(name, [])), default=0)
+        if 0 < wanted <= newest:
+            raise Newer
+        return max(wanted or self.now(), newest + 1)
 
     def _add(self, container: Container, record: ObjectRecord) -> None:
         """Put a record on top; the null version of that name goes if this is one."""

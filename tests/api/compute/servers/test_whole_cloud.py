@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from pileus.cloud.assembly import Cloud, make_parts, open_store
+from pileus.cloud.assembly import Cloud
 from pileus.cloud.folder import StateFolder
+from pileus.cloud.foundation.parts import make_parts, open_store
 from pileus.cloud.ground.simulated import SimulatedGround
 from pileus.cloud.settings import CloudSettings
 from pileus.compute.reconcilers.audit import audit

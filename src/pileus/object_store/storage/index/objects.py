@@ -21,6 +21,7 @@ from pileus.object_store.storage.records import (
     Change,
     Deletion,
     Draft,
+    Newer,
     ObjectRecord,
     OtherObject,
     Query,
@@ -102,7 +103,9 @@ def put_object(
     owner_id, versioning = owned(connection, *place[:2])
     old = _at(connection, owner_id, place)
     conditions.check(old, now)
-    stamp = _make_room(connection, owner_id, versioning, place, old, now)
+    if old is not None and 0 < draft.stamp <= old.stamp:
+        raise Newer
+    stamp = _make_room(connection, owner_id, versioning, place, old, draft.stamp or now)
     version = versions.name_of(stamp) if versioning == "enabled" else ""
     data, sealed = keep(connection, body), body.sealed
     kept = (text_of(draft.metadata), draft.delete_at, data, version, sealed, stamp)

@@ -1,0 +1,1 @@
+"""What every process of a cloud stands on: its database and the kernel's parts."""

@@ -1,0 +1,1 @@
+"""Directories: domains whose users and groups lie in LDAP."""

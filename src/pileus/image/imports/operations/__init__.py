@@ -1,0 +1,1 @@
+"""The durable operations of imports."""

@@ -1,0 +1,1 @@
+"""What is done to imported data before they are an image's."""

@@ -1,0 +1,1 @@
+"""Containers under names of their own: hosts that mean accounts and containers."""
