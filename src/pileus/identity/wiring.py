@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -139,6 +140,18 @@ def _api(parts: Parts) -> Service:
     )
 
 
+def _catalog(revisions: Revisions) -> list[Any]:
+    """What the catalog is made of."""
+    return [
+        Regions(revisions),
+        CatalogServices(revisions),
+        Endpoints(revisions),
+        EndpointGroups(revisions),
+        GroupInProject(revisions),
+        EndpointFilters(revisions),
+    ]
+
+
 def wire(parts: Parts, settings: IdentitySettings | None = None, *, follows: bool = False) -> IdentityService:
     """Make identity from the kernel's parts.
 
@@ -182,12 +195,7 @@ def wire(parts: Parts, settings: IdentitySettings | None = None, *, follows: boo
         Inferences(),
         *grant_resources(revisions),
         RoleAssignments(revisions, book),
-        Regions(revisions),
-        CatalogServices(revisions),
-        Endpoints(revisions),
-        EndpointGroups(revisions),
-        GroupInProject(revisions),
-        EndpointFilters(revisions),
+        *_catalog(revisions),
         Policies(),
         PolicyEndpoints(),
         EndpointPolicy(),
