@@ -79,6 +79,14 @@ class Bench:
         for name, path in (("flavor-list", "compute:/flavors/detail"), ("image-list", "image:/v2/images?limit=100")):
             async for row in self._same(name, self.client.encode("GET", path), (300, 1), (1500, 16)):
                 yield row
+        for number in range(1000):
+            await self.client.call("POST", "image:/v2/images", {"name": f"bench-listed-{number}"})
+        request = self.client.encode("GET", "image:/v2/images?limit=1000&status=queued")
+        async for row in self._same("image-list of 1,000", request, (20, 1), (40, 16)):
+            yield row
+        while found := (await self.client.call("GET", "image:/v2/images?limit=1000&status=queued"))["images"]:
+            for image in found:
+                await self.client.call("DELETE", f"image:/v2/images/{image['id']}")
 
     async def _network(self, cidr: str) -> str:
         network = (await self.client.call("POST", "network:/v2.0/networks", {"network": {"name": "bench"}}))["network"]

@@ -70,6 +70,7 @@ def _image(cloud: FuzzCloud) -> None:
     cloud.seeds["image/stores"] = "file"
     _keep(cloud, "/image/v2/tasks", "", "root", type="import", input={})
     cloud.seeds["image/metadefs"] = "namespace"
+    cloud.seeds["image/cache"] = cloud.seeds["image/nodes"] = image
     at = "/image/v2/metadefs/namespaces"
     seed = {"namespace": "seed", "owner": cloud.seeds["ours"]}
     _keep(cloud, at, "", "root", "namespace", **seed)

@@ -172,7 +172,7 @@ def sections(cloud: Connection, work: Path, services: set[str], ssh: bool) -> Se
         "oslo_concurrency": {"lock_path": str(work / "locks")},
         "service_available": {flag: str(name in services).lower() for name, flag in FLAGS.items()},
         "identity-feature-enabled": dict.fromkeys(IDENTITY, "true") | {"api_v2": "false"},
-        "image": {"container_formats": "bare", "disk_formats": "qcow2,raw"},
+        "image": {"container_formats": "bare", "disk_formats": "qcow2,raw", "image_caching_enabled": "true"},
         **account(cloud),
     }
     found["identity"] |= password_rules()

@@ -37,6 +37,13 @@ class Identity(Protocol):
         """
         ...
 
+    async def limits(self, tx: Tx, type: str, region: str, project_id: str) -> dict[str, int]:
+        """A project's limits on the resources of a service, by the resource's name; -1 for none.
+
+        What nobody registered a limit for is not there.
+        """
+        ...
+
     async def project_exists(self, tx: Tx, project_id: str) -> bool:
         """Whether there is such a project (or domain acting as one)."""
         ...

@@ -28,6 +28,7 @@ from pileus.identity.endpoints.table import ENDPOINTS
 from pileus.identity.errors import fault, invalid
 from pileus.identity.groups.api import Groups, Membership
 from pileus.identity.limits.api import Limits, RegisteredLimits
+from pileus.identity.limits.reckoning import limits_of
 from pileus.identity.listing import page_links
 from pileus.identity.policies.api import Policies
 from pileus.identity.projects.api import Projects
@@ -96,6 +97,10 @@ class IdentityService:
         s, e = SERVICES.c, ENDPOINTS.c
         found = select(e.url).join(SERVICES, s.id == e.service_id).where(s.type == type, s.enabled, e.enabled)
         return await tx.scalar(found.where(e.region_id == region, e.interface == interface).limit(1)) or ""
+
+    async def limits(self, tx: Tx, type: str, region: str, project_id: str) -> dict[str, int]:
+        """A project's limits on the resources of a service."""
+        return await limits_of(tx, type, region, project_id)
 
     async def project_exists(self, tx: Tx, project_id: str) -> bool:
         """Whether there is such a project."""

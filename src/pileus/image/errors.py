@@ -80,6 +80,12 @@ class ImageGone(Gone):
 class QuotaExceeded(TooLarge):
     """413: more than the project may have."""
 
+    message = (
+        "The request returned a 413 Request Entity Too Large. This generally means that rate limiting or a quota"
+        " threshold was breached.\n\nThe response body:\nProject {project} is over a limit for [Resource {name} is over"
+        " limit of {limit} due to current usage {usage} and delta {delta}]"
+    )
+
 
 _GENERATED = ("self", "schema", "created_at", "updated_at")
 """What bodies of metadata definitions must not have: the service's own to say."""

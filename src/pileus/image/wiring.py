@@ -1,6 +1,6 @@
 """The image service, put together."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,10 @@ from pileus.image.members.api import MemberResource
 from pileus.image.metadefs import standard
 from pileus.image.metadefs.wiring import resources as metadefs
 from pileus.image.outside.client import Lookup, look_up
+from pileus.image.quotas.api import UsageResource
+from pileus.image.quotas.logic import Quotas
 from pileus.image.reconcilers.expiry import TaskExpiry
+from pileus.image.reconcilers.prefetcher import Prefetcher
 from pileus.image.rules import RULES
 from pileus.image.schemas.api import SchemaResource, VersionList
 from pileus.image.service import ImageRecord
@@ -45,7 +48,8 @@ class ImageService:
         self._parts = parts
         self._identity = identity
         self.tasks = Tasks(parts.world)
-        side = self._side = make(parts, settings, self.tasks, self._endpoint, lookup)
+        quotas = Quotas(self._limits)
+        side = self._side = make(parts, settings, self.tasks, quotas, self._endpoint, lookup)
         self._images, self._data = side.parts.images, side.data
         self.api = Service(
             type="image",
@@ -72,15 +76,25 @@ class ImageService:
             TaskResource(self.tasks),
             ImageTaskResource(self._images, self.tasks),
             SchemaResource(),
+            UsageResource(quotas),
             *metadefs(parts.world),
             *side.resources,
         )
-        parts.loops.add(TaskExpiry(parts.store, self.tasks), side.sweeper)
+        parts.loops.add(
+            TaskExpiry(parts.store, self.tasks),
+            side.sweeper,
+            Prefetcher(parts.store, side.parts.cache, side.data, self._images),
+        )
 
     async def start(self) -> None:
         """Make the stores usable, and put right what an earlier process left."""
         await retrying(self._parts.store, lambda tx: standard.load(tx, self._parts.world))
         await self._side.start()
+
+    async def _limits(self, tx: Tx, project: str) -> Mapping[str, int]:
+        if self._identity is None:
+            return {}
+        return await self._identity.limits(tx, "image", self._parts.region, project)
 
     async def _endpoint(self, region: str, interface: str) -> str:
         if self._identity is None:

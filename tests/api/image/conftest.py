@@ -32,7 +32,12 @@ def settings():
 
 
 @pytest.fixture
-async def service(quick_store, world, tmp_path, settings):
+def identity():
+    """What the service asks identity; a test module has its own by overriding this."""
+
+
+@pytest.fixture
+async def service(quick_store, world, tmp_path, settings, identity):
     signals = Signals()
     parts = Parts(
         state=tmp_path,
@@ -46,7 +51,7 @@ async def service(quick_store, world, tmp_path, settings):
         loops=Loops(world, signals),
         transport=MemoryTransport(),
     )
-    made = wire(parts, settings)
+    made = wire(parts, settings, identity)
     await made.start()
     return made
 

@@ -5,18 +5,22 @@ All data come into the staging area first; what is in a store was inspected, and
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import msgspec
 from sqlalchemy import select, update
 
+from pileus.image.cache.logic import Cache
 from pileus.image.data.keeping import Keeper
 from pileus.image.errors import ImageGone, WrongStatus
 from pileus.image.images.logic import Images
 from pileus.image.images.table import IMAGES
 from pileus.image.inspection.logic import Inspector
 from pileus.image.locations.logic import Locations
+from pileus.image.quotas.logic import MIB, SIZE, STAGE
+from pileus.image.quotas.logic import UPLOADING as COUNT_UPLOADING
 from pileus.image.signatures.verification import Verifier
 from pileus.image.staging.area import Area, Staged
 from pileus.image.stores.protocol import Shelf, StoreUnreachable, TooMuchData
@@ -38,6 +42,7 @@ class Parts(msgspec.Struct, frozen=True):
     store: Store
     world: World
     images: Images
+    cache: Cache
     stores: Stores
     locations: Locations
     area: Area
@@ -53,15 +58,18 @@ class Opened(msgspec.Struct, frozen=True):
 
     Attributes:
         path: the file that holds them, where there is one on this machine.
+        passing: if set, given all the data as they are read, and gives them on: the cache.
     """
 
     shelf: Shelf
     name: str
     path: Path | None
+    passing: Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]] | None = None
 
     def read(self, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         """The data in pieces, from a byte on."""
-        return self.shelf.read(self.name, start, length)
+        data = self.shelf.read(self.name, start, length)
+        return self.passing(data) if self.passing is not None and start == 0 and length is None else data
 
 
 def facts(staged: Staged, virtual_size: int | None) -> Row:
@@ -87,6 +95,7 @@ class Data:
         Raises:
             WrongStatus: it has data already, or is being filled by somebody else.
             BadRequest: its formats are not set.
+            QuotaExceeded: its project has too much already.
         """
         if task == UPLOADING and (image["disk_format"] is None or image["container_format"] is None):
             raise BadRequest("disk_format and container_format must be set before data are uploaded.")
@@ -94,6 +103,9 @@ class Data:
         claim = update(IMAGES).where(IMAGES.c.id == image["id"], IMAGES.c.status == "queued", IMAGES.c.task.is_(None))
         if not await tx.run(claim.values(status=status, task=task)):
             raise WrongStatus(id=image["id"], status=image["status"], verb="given data")
+        quotas = self._parts.images.quotas
+        await quotas.hold(tx, image["owner"], SIZE if task == UPLOADING else STAGE)
+        await quotas.hold(tx, image["owner"], COUNT_UPLOADING, delta=1)
         await self._parts.locations.clear(tx, image["id"])
 
     async def take(self, image: Row, data: AsyncIterator[bytes], store: str = "") -> None:
@@ -149,6 +161,7 @@ class Data:
                 return False
             await parts.locations.add(tx, image["id"], store, staged.digest)
             await parts.images.save(tx, current, {"status": "active", "task": None, **facts(staged, virtual_size)})
+            await parts.images.quotas.hold(tx, current["owner"], SIZE, delta=staged.size // MIB)
             return True
 
         return await parts.keeper.keep(parts.area.path(staged.name), staged.digest, store, finish, share=True)
@@ -170,6 +183,7 @@ class Data:
                     return False
                 await parts.locations.stage(tx, image["id"], staged, parts.node)
                 await parts.images.save(tx, current, {"task": None, "size": staged.size})
+                await parts.images.quotas.hold(tx, current["owner"], STAGE, delta=staged.size // MIB)
                 return True
 
             if not await retrying(parts.store, finish):
@@ -186,11 +200,12 @@ class Data:
 
         await retrying(self._parts.store, free)
 
-    async def open(self, image: Row, prefer: Iterable[str] = ()) -> Opened | None:
+    async def open(self, image: Row, prefer: Iterable[str] = (), *, caching: bool = True) -> Opened | None:
         """An image's data, from the best place that answers; None if it has none.
 
         Args:
             prefer: stores to try before the others.
+            caching: whether what lies elsewhere is read from the cache, and comes into it.
 
         Raises:
             StoreUnreachable: it has data, but no place gives them.
@@ -205,6 +220,8 @@ class Data:
             if member is None:
                 continue
             path = await member.shelf.path(place["name"])
+            if path is None and caching:
+                path = await self._parts.cache.path(image)
             if path is None:
                 try:
                     await member.shelf.size(place["name"])
@@ -212,7 +229,9 @@ class Data:
                     LOG.warning("image cannot be read", image=image["id"], store=place["store"], error=str(error))
                     reason = error
                     continue
-            return Opened(member.shelf, place["name"], path)
+            cached = path is None and caching and self._parts.cache.takes(image)
+            passing = partial(self._parts.cache.passing, image) if cached else None
+            return Opened(member.shelf, place["name"], path, passing)
         if places:
             raise reason
         return None

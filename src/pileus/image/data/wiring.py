@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from pileus.image.cache.api import CacheResource
+from pileus.image.cache.logic import Cache
 from pileus.image.data.api import ActionResource, DataResource
 from pileus.image.data.keeping import Keeper
 from pileus.image.data.logic import Data
@@ -21,6 +23,7 @@ from pileus.image.locations.api import LocationResource
 from pileus.image.locations.logic import Locations
 from pileus.image.locations.patching import Patching
 from pileus.image.outside.client import Lookup, Outside
+from pileus.image.quotas.logic import Quotas
 from pileus.image.reconcilers.sweeper import Sweeper
 from pileus.image.settings import ImageSettings
 from pileus.image.signatures.certificates import CertificateFolder
@@ -56,7 +59,9 @@ class DataSide(msgspec.Struct, frozen=True):
         await self.sweeper.tidy(everything=True)
 
 
-def make(parts: Parts, settings: ImageSettings, tasks: Tasks, endpoint: Endpoint, lookup: Lookup) -> DataSide:
+def make(
+    parts: Parts, settings: ImageSettings, tasks: Tasks, quotas: Quotas, endpoint: Endpoint, lookup: Lookup
+) -> DataSide:
     """Build what deals with data.
 
     Args:
@@ -64,7 +69,7 @@ def make(parts: Parts, settings: ImageSettings, tasks: Tasks, endpoint: Endpoint
         lookup: tells the addresses of hosts outside.
     """
     outside = Outside(settings.download, lookup)
-    dealt = _parts(parts, settings, outside)
+    dealt = _parts(parts, settings, outside, quotas)
     data = Data(dealt)
     sources = Sources(dealt, data, outside, endpoint, settings.imports.copied_properties)
     methods = settings.imports.methods
@@ -79,13 +84,14 @@ def make(parts: Parts, settings: ImageSettings, tasks: Tasks, endpoint: Endpoint
         InfoResource(stores, methods),
         LocationResource(images, imports, stores),
         StoreResource(images, dealt.locations, stores, dealt.keeper),
+        CacheResource(dealt.cache, images),
     )
     sweeper = Sweeper(parts.store, stores, dealt.locations, dealt.area, dealt.keeper, node=parts.node)
     patching = Patching(dealt.locations, stores, outside, dealt.keeper, settings.hash_algorithm)
     return DataSide(dealt, data, imports, patching, sweeper, tuple(resources))
 
 
-def _parts(parts: Parts, settings: ImageSettings, outside: Outside) -> DataParts:
+def _parts(parts: Parts, settings: ImageSettings, outside: Outside, quotas: Quotas) -> DataParts:
     folder = parts.state / "image"
     stores = stores_of(settings, folder, parts.world, outside)
     locations = Locations(stores, parts.world, show=settings.show_locations)
@@ -93,7 +99,15 @@ def _parts(parts: Parts, settings: ImageSettings, outside: Outside) -> DataParts
     return DataParts(
         store=parts.store,
         world=parts.world,
-        images=Images(parts.world, locations),
+        images=Images(parts.world, locations, quotas),
+        cache=Cache(
+            parts.store,
+            parts.world,
+            parts.signals,
+            folder=folder / "cache",
+            node=parts.node,
+            most=settings.cache_bytes,
+        ),
         stores=stores,
         locations=locations,
         area=Area(folder / "staging", settings.hash_algorithm),

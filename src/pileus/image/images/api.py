@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from pileus.image.data.logic import Data
-from pileus.image.errors import ReadOnlyProperty, ReservedProperty
+from pileus.image.errors import QuotaExceeded, ReadOnlyProperty, ReservedProperty
 from pileus.image.images import patch as patches
 from pileus.image.images.bounds import TooMany, check_properties, check_tags
 from pileus.image.images.listing import listed
@@ -88,7 +88,7 @@ class ImageResource:
         self._protections.readable(call, [image])
         return image
 
-    @post(rule="add_image", allow=MEMBER_CREATE, raises=(TooMany,))
+    @post(rule="add_image", allow=MEMBER_CREATE, raises=(TooMany, QuotaExceeded))
     async def create(self, call: Call, body: dict[str, Any]) -> Row:
         """Make an image; its data come later."""
         for name in body:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from pileus.image.errors import DuplicateImage, ImageNotFound, ImageProtected
 from pileus.image.images.table import IMAGES, MEMBERS
 from pileus.image.locations.logic import Locations
+from pileus.image.quotas.logic import COUNT, Quotas
 from pileus.kernel.auth.caller import Caller
 from pileus.kernel.store import DuplicateRow, Row, Tx
 from pileus.kernel.world import World
@@ -29,10 +30,15 @@ COLUMNS = (
 
 
 class Images:
-    """The images of the cloud."""
+    """The images of the cloud.
 
-    def __init__(self, world: World, locations: Locations) -> None:
+    Attributes:
+        quotas: how many of them, and how much in them, a project may have.
+    """
+
+    def __init__(self, world: World, locations: Locations, quotas: Quotas) -> None:
         self._world = world
+        self.quotas = quotas
         self._locations = locations
 
     def new(self, who: Caller, body: dict[str, Any]) -> Row:
@@ -72,12 +78,14 @@ class Images:
 
         Raises:
             DuplicateImage: an image has that id.
+            QuotaExceeded: its project may not have another.
         """
         try:
             async with tx.savepoint():
                 await tx.insert(IMAGES, {name: value for name, value in row.items() if name != "locations"})
         except DuplicateRow:
             raise DuplicateImage(id=row["id"]) from None
+        await self.quotas.hold(tx, row["owner"], COUNT, delta=1)
         await self.locate(tx, [row])
         return row
 

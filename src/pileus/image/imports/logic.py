@@ -10,6 +10,7 @@ from pileus.image.imports.operations.image_import import ImageImport
 from pileus.image.imports.operations.location_import import LocationImport
 from pileus.image.imports.sources import Sources
 from pileus.image.outside.client import Outside
+from pileus.image.quotas.logic import SIZE, STAGE, UPLOADING
 from pileus.image.stores.registry import UnknownStore
 from pileus.image.tasks.logic import Tasks
 from pileus.kernel.api.errors import BadRequest, Conflict
@@ -132,6 +133,7 @@ class Imports:
             await self._parts.locations.clear(tx, image["id"])
             changes["status"] = "importing"
         await self._parts.images.save(tx, image, changes)
+        await self._parts.images.quotas.hold(tx, image["owner"], SIZE, UPLOADING, STAGE)
         await self._engine.begin(
             tx,
             ImageImport.kind,

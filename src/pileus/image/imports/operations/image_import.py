@@ -21,11 +21,13 @@ from sqlalchemy import select
 
 from pileus.image.data.logic import Data, facts
 from pileus.image.data.logic import Parts as DataParts
+from pileus.image.errors import QuotaExceeded
 from pileus.image.images.table import IMAGES
 from pileus.image.imports import marks
 from pileus.image.imports.operations.watching import watched
 from pileus.image.imports.plugins import conversion, decompression
 from pileus.image.imports.sources import Fetched, Sources
+from pileus.image.quotas.logic import SIZE
 from pileus.image.settings import ImageSettings
 from pileus.image.stores.protocol import StoreUnreachable
 from pileus.image.stores.registry import UnknownStore
@@ -189,6 +191,7 @@ class ImageImport:
             if not run.input["all_stores_must_succeed"] and row["status"] == "importing":
                 changes |= {"status": "active", **self._facts(run)}
             await self._parts.images.save(tx, row, changes)
+            await self._parts.images.quotas.hold(tx, row["owner"], SIZE)
             return True
 
         # one store may have the very file; whoever comes later copies, so that damage to one is not damage to all
@@ -233,6 +236,10 @@ class ImageImport:
         if row["status"] == "importing":
             changes["status"] = "active"
         await self._parts.images.save(tx, row, changes)
+        try:
+            await self._parts.images.quotas.hold(tx, row["owner"], SIZE)
+        except QuotaExceeded as error:
+            raise StepFailed(error.text, code=error.status) from error
 
     def _injected(self, run: Run) -> dict[str, str]:
         settings = self._settings.imports

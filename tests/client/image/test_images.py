@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from .clouds import ClientFailed
+from client.clouds import ClientFailed
 
 
 @pytest.mark.parametrize("kind", ["qcow2", "raw"])

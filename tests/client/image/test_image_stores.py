@@ -6,13 +6,12 @@ import os
 import pytest
 import yaml
 
+from client.clouds import ADMIN
 from pileus.image.settings import StoreSettings
 from pileus.image.stores.protocol import DataMissing, StoreUnreachable
 from pileus.image.stores.s3 import S3Store
 from pileus.image.stores.swift import SwiftStore
 from pileus.kernel.clock import SystemClock
-
-from .clouds import ADMIN
 
 PIECE = 1 << 16
 

@@ -1,0 +1,1 @@
+"""The image cache: data from stores elsewhere, kept on this machine as well."""
