@@ -121,7 +121,22 @@ async def measure(seconds, folder):
         await service.authenticate(token)
         return 200, None, None
 
+    fresh = json.dumps({"user": {"name": "n%d"}})
+    for number in range(1000):
+        await client("POST", "/v3/users", [kind, own[0]], (fresh % number).encode())
+    roles = json.loads((await client("GET", "/v3/roles", own[:1]))[2])["roles"]
+    users = json.loads((await client("GET", "/v3/users", own[:1]))[2])["users"]
+    member = next(role["id"] for role in roles if role["name"] == "member")
+    for row in users[:200]:
+        await client("PUT", f"/v3/domains/default/users/{row['id']}/roles/{member}", own[:1])
+
+    async def listed(path, seconds=seconds):
+        return await rate(seconds, lambda: client("GET", path, own[:1]), 200)
+
     return {
+        "user_list_of_1000_per_s": await listed("/v3/users"),
+        "role_assignments_of_200_per_s": await listed("/v3/role_assignments"),
+        "user_show_per_s": await listed(f"/v3/users/{users[0]['id']}"),
         "body_bytes": len(body),
         "token_bytes": len(token),
         "authenticate_hit_per_s": await rate(seconds, hit, 200),

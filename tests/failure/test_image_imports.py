@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 from tests.api.image.conftest import Tokens
-from tests.api.image.web import OCTETS, Web
+from tests.doubles.web import OCTETS, Web
 from tests.failure.harness import Scenario, torment
 
 from pileus.image.images.table import IMAGES

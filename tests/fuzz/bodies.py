@@ -104,6 +104,12 @@ _OWN: dict[str, Any] = {
     "identity PATCH /v3/domains/{domain_id}/config": lambda s: {"config": {"ldap": {"url": "ldap://seed"}}},
     "identity PATCH /v3/domains/{domain_id}/config/{group}": lambda s: {"config": {"ldap": {"url": "ldap://seed"}}},
     "identity PATCH /v3/domains/{domain_id}/config/{group}/{option}": lambda s: {"config": {"url": "ldap://seed"}},
+    "identity PUT /v3/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}": lambda s: {
+        "protocol": {"mapping_id": "seed"}
+    },
+    "identity PATCH /v3/OS-FEDERATION/identity_providers/{idp_id}/protocols/{protocol_id}": lambda s: {
+        "protocol": {"mapping_id": "seed"}
+    },
     "image POST /v2/images/{id}/import": lambda _s: {
         "method": {"name": "web-download", "uri": "http://images.invalid/disk"}
     },

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from tests.doubles import oauth1
 from tests.fuzz.cloud import FuzzCloud
 from tests.fuzz.people import checked
 
@@ -56,9 +57,32 @@ def _identity(cloud: FuzzCloud) -> None:
     checked(cloud.ask("PUT", f"{at}OS-EP-FILTER/endpoint_groups/{group}/projects/{seeds['theirs']}", token="root"))
     config = {"config": {"ldap": {"url": "ldap://seed", "suffix": "dc=seed"}}}
     checked(cloud.ask("PUT", f"{at}domains/default/config", token="root", body=config))
+    _logins(cloud)
     other = _made(cloud, at + "roles", "role", "root", name="implied")
     seeds["identity/implies"] = other["id"]
     checked(cloud.ask("PUT", f"{at}roles/{seeds['identity/roles']}/implies/{other['id']}", token="root"))
+
+
+def _logins(cloud: FuzzCloud) -> None:
+    at, seeds = "/identity/v3/OS-FEDERATION/", cloud.seeds
+    rules = [{"local": [{"user": {"name": "{0}"}}], "remote": [{"type": "REMOTE_USER"}]}]
+    provider = {"auth_url": "http://seed/auth", "sp_url": "http://seed/sp"}
+    for path, key, body in (
+        ("mappings/seed", "mapping", {"rules": rules}),
+        ("identity_providers/seed", "identity_provider", {"enabled": True}),
+        ("identity_providers/seed/protocols/seed", "protocol", {"mapping_id": "seed"}),
+        ("service_providers/seed", "service_provider", provider),
+    ):
+        checked(cloud.ask("PUT", at + path, token="root", body={key: body}))
+        seeds[f"identity/{path.split('/')[-2]}"] = "seed"
+    consumer = _made(cloud, "/identity/v3/OS-OAUTH1/consumers", "consumer", "root")
+    seeds["identity/consumers"] = consumer["id"]
+    url = "/identity/v3/OS-OAUTH1/request_token"
+    signed = oauth1.header(f"http://cloud{url}", consumer["id"], consumer["secret"])
+    headers = {"Authorization": signed, "Requested-Project-Id": seeds["ours"], "Host": "cloud"}
+    reply = cloud.ask("POST", url, headers=headers)
+    assert reply.status == 201, reply.body
+    seeds["identity/authorize"] = reply.body.decode().partition("oauth_token=")[2].partition("&")[0]
 
 
 def _image(cloud: FuzzCloud) -> None:

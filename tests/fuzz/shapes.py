@@ -1,10 +1,11 @@
 """What an error answer of each service looks like (facts 6 to 10 of what Tempest enforces)."""
 
 from typing import Any
+from xml.etree import ElementTree
 
 from tests.fuzz.cloud import Reply
 
-TYPES = {"application/json", "text/plain", "text/html"}
+TYPES = {"application/json", "text/plain", "text/html", "application/xml"}
 CHARSETS = {"", "charset=utf-8"}
 
 
@@ -27,12 +28,26 @@ def wrong(service: str, method: str, reply: Reply) -> str:
         return "405 without Allow"
     if reply.status == 401 and not reply.headers.get("www-authenticate"):
         return "401 without WWW-Authenticate"
+    if service == "s3":
+        return _s3(kind, reply)
     if kind != "application/json":
         return "" if reply.body else "no words"
     try:
         return _SHAPES.get(service, _one_key)(reply.json, reply)
     except Exception as error:
         return f"not the service's shape: {error!r} {reply.body[:200]!r}"
+
+
+def _s3(kind: str, reply: Reply) -> str:
+    """Errors of S3 are documents of their own kind."""
+    if kind != "application/xml":
+        return f"content type {kind!r}"
+    try:
+        root = ElementTree.fromstring(reply.body)
+    except ElementTree.ParseError as error:
+        return f"no XML: {error} {reply.body[:200]!r}"
+    missing = [name for name in ("Code", "Message", "Resource", "RequestId") if not root.findtext(name)]
+    return f"not S3's shape: {reply.body[:300]!r}" if root.tag != "Error" or missing else ""
 
 
 def _identity(body: Any, reply: Reply) -> str:

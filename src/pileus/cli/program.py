@@ -93,6 +93,14 @@ def trace(
     raise typer.Exit(command.trace(state, request))
 
 
+@program.command("rotate-keys")
+def rotate_keys(state: State = None) -> None:
+    """Make tokens with new keys from now on; tokens that were given out stay good."""
+    from pileus.cli import rotate as command
+
+    raise typer.Exit(command.rotate_keys(state))
+
+
 @program.command("first-server")
 def first_server(state: State = None) -> None:
     """Boot a first server and log in to it, through the public APIs alone."""

@@ -44,7 +44,10 @@ class Cloud:
             parts, settings.compute, self.identity, self.image, self.placement, self.network, ground.hosts
         )
         self.object_store: ObjectStoreService = wire_object_store(
-            parts, settings.object_store, durable=settings.store.durable and ground.durable
+            parts,
+            settings.object_store,
+            durable=settings.store.durable and ground.durable,
+            signer=self.identity.signer,
         )
         self.services: list[Service] = [
             self.identity.api,
@@ -53,6 +56,7 @@ class Cloud:
             self.network.api,
             self.compute.api,
             self.object_store.api,
+            self.object_store.s3,
         ]
 
     async def start(

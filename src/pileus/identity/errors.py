@@ -2,10 +2,13 @@
 
 ApiError
 ├── Unauthorized 401: whatever is wrong with who asks, without saying what
+│   ├── UnknownMethod: how it was proven is no method of this cloud
+│   ├── MoreMethods: what was proven is not enough; the answer is a receipt
+│   └── InvalidClient: OAuth 2.0's
 ├── NotFound 404 ── Missing: "Could not find user: …"
 ├── Conflict 409 ── Taken: a name that must be unique is not
-├── Forbidden 403 ── NotAllowed, Immutable, InvalidDomainConfig
-├── BadRequest 400 ── Malformed, PasswordRefused
+├── Forbidden 403 ── NotAllowed, Immutable, InvalidDomainConfig, InvalidLimit
+├── BadRequest 400 ── Malformed, PasswordRefused, and OAuth 2.0's InvalidRequest, UnsupportedGrant
 └── Unavailable 503 ── DirectoryDown, DirectoryMisconfigured
 """
 
@@ -13,7 +16,53 @@ from typing import Any
 
 import msgspec
 
-from pileus.kernel.api.errors import ApiError, BadRequest, Conflict, Forbidden, InvalidInput, NotFound, Unavailable
+from pileus.kernel.api.errors import (
+    ApiError,
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    Unauthorized,
+    Unavailable,
+)
+
+
+class UnknownMethod(Unauthorized):
+    """401: a way to prove who one is that there is not."""
+
+    message = "Attempted to authenticate with an unsupported method."
+
+
+class MoreMethods(Unauthorized):
+    """401: another method is needed.
+
+    Attributes:
+        document: the answer, instead of an error's.
+    """
+
+    message = "Insufficient auth methods received."
+    document: dict[str, Any]
+
+
+class InvalidClient(Unauthorized):
+    """401: OAuth 2.0: whoever asks for an access token has not shown who it is."""
+
+    message = "Client authentication failed."
+    oauth2 = "invalid_client"
+
+
+class InvalidRequest(BadRequest):
+    """400: OAuth 2.0: the request for an access token does not hold together."""
+
+    oauth2 = "invalid_request"
+
+
+class UnsupportedGrant(BadRequest):
+    """400: OAuth 2.0: there is no such way to an access token."""
+
+    message = "The parameter grant_type {grant} is not supported."
+    oauth2 = "unsupported_grant_type"
 
 
 class Missing(NotFound):
@@ -38,6 +87,12 @@ class Immutable(Forbidden):
     """403: the resource is marked as one that must not change."""
 
     message = 'Unable to {verb} immutable {kind} resource: `{id}. Set resource option "immutable" to false first.'
+
+
+class InvalidLimit(Forbidden):
+    """403: a limit does not go with those above or below it."""
+
+    message = "Invalid resource limit: {reason}."
 
 
 class InvalidDomainConfig(Forbidden):
@@ -81,11 +136,15 @@ def invalid(error: InvalidInput) -> ApiError:
 
 def fault(error: ApiError, call: Any) -> tuple[dict[str, str], bytes]:
     """An error in Keystone's shape."""
+    if isinstance(error, MoreMethods):
+        return {"Content-Type": "application/json", "Vary": "X-Auth-Token"}, msgspec.json.encode(error.document)
+    headers = {"Content-Type": "application/json", "Vary": "X-Auth-Token"}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = f'Keystone uri="{call.base}"'
+    if isinstance(error, InvalidClient | InvalidRequest | UnsupportedGrant):
+        return headers, msgspec.json.encode({"error": error.oauth2, "error_description": error.text})
     text = error.text
     if "right" in error.values:
         text = NotAllowed(action=error.values["right"]).text
     body = {"error": {"code": error.status, "message": text, "title": error.title}}
-    headers = {"Content-Type": "application/json", "Vary": "X-Auth-Token"}
-    if error.status == 401:
-        headers["WWW-Authenticate"] = f'Keystone uri="{call.base}"'
     return headers, msgspec.json.encode(body)

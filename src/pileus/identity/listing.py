@@ -1,6 +1,8 @@
 """Lists as Keystone gives them: filters (exact, `name__contains` and its kin), sort keys, limit and marker, links."""
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -65,6 +67,35 @@ def _compare(column: Column[Any], how: str, value: str) -> Any:
 def truth(value: str) -> bool:
     """The boolean of a query parameter: everything but "false" and "0" is true, as in Keystone."""
     return value.lower() not in {"0", "false"}
+
+
+_COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "eq": operator.eq,
+    "neq": operator.ne,
+    "lt": operator.lt,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "gte": operator.ge,
+}
+
+
+def moments(column: Column[Any], asked: str) -> Any:
+    """The condition of `lt:2030-01-01T00:00:00Z` and its kin.
+
+    Raises:
+        BadRequest: the comparison or the moment is none.
+    """
+    how, _, text = asked.partition(":")
+    if how not in _COMPARISONS:
+        raise BadRequest(
+            f"The given operator {how} is not valid. It must be one of the following: 'eq', 'neq', 'lt', 'lte', 'gt', "
+            "or 'gte'."
+        )
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadRequest("Timestamp not in expected format.") from error
+    return _COMPARISONS[how](column, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def filtered(statement: Select[Any], params: list[tuple[str, str]], filters: Mapping[str, Column[Any]]) -> Select[Any]:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from pileus.identity.application_credentials.api import AccessRules, ApplicationCredentials
 from pileus.identity.application_credentials.logic import ApplicationCredentialLogic
 from pileus.identity.assignments.api import grant_resources
+from pileus.identity.audit.logic import Auditor, sink_of
 from pileus.identity.bootstrap import Bootstrap
 from pileus.identity.credentials.api import Credentials
 from pileus.identity.credentials.logic import Blobs
@@ -28,8 +29,11 @@ from pileus.identity.endpoints.table import ENDPOINTS
 from pileus.identity.errors import fault, invalid
 from pileus.identity.groups.api import Groups, Membership
 from pileus.identity.limits.api import Limits, RegisteredLimits
+from pileus.identity.limits.levels import depth_of
 from pileus.identity.limits.reckoning import limits_of
 from pileus.identity.listing import page_links
+from pileus.identity.logins import Logins, Rests
+from pileus.identity.logins import wire as wire_logins
 from pileus.identity.policies.api import Policies
 from pileus.identity.projects.api import Projects
 from pileus.identity.projects.logic import ProjectLogic
@@ -46,11 +50,7 @@ from pileus.identity.services.catalog import Catalog
 from pileus.identity.services.table import SERVICES
 from pileus.identity.settings import IdentitySettings
 from pileus.identity.tokens.access import Accesses, stamp
-from pileus.identity.tokens.api import AuthTokens
 from pileus.identity.tokens.keys import Keys
-from pileus.identity.tokens.logic import Tokens
-from pileus.identity.tokens.methods import Methods
-from pileus.identity.tokens.scopes import Scopes
 from pileus.identity.trusts.api import Trusts
 from pileus.identity.trusts.logic import TrustLogic
 from pileus.identity.users.api import Users
@@ -59,6 +59,7 @@ from pileus.identity.users.logic import UserLogic
 from pileus.identity.users.login import PasswordLogin
 from pileus.identity.users.passwords import Passwords
 from pileus.identity.versions import HISTORY
+from pileus.kernel.api.call import Call
 from pileus.kernel.api.declare import Service
 from pileus.kernel.auth.caller import Caller
 from pileus.kernel.parts import Parts
@@ -74,9 +75,10 @@ class IdentityService:
         tokens: every token of this cloud.
     """
 
-    def __init__(self, api: Service, tokens: Tokens, signers: Signers, bootstrap: Bootstrap) -> None:
+    def __init__(self, api: Service, logins: Logins, signers: Signers, bootstrap: Bootstrap) -> None:
         self.api = api
-        self.tokens = tokens
+        self.tokens = logins.tokens
+        self._logins = logins
         self._signers = signers
         self._bootstrap = bootstrap
 
@@ -87,6 +89,10 @@ class IdentityService:
             Unauthorized: the token is unknown, forged, expired or revoked.
         """
         return (await self.tokens.find(token)).caller
+
+    def shows(self, call: Call, thumbprint: str) -> bool:
+        """Whether a client has the certificate that a token is bound to."""
+        return self._logins.certificates.shows(call, thumbprint)
 
     async def signer(self, access_key: str) -> tuple[str, Caller] | None:
         """The secret of an EC2 credential and whom it speaks for."""
@@ -117,6 +123,7 @@ class IdentityService:
         places: Mapping[str, str] | None = None,
     ) -> None:
         """Make what a fresh cloud needs; safe to repeat."""
+        self._logins.places.root = url.rstrip("/")
         passwords = {"admin": admin_password}
         if demo_password:
             passwords["demo"] = demo_password
@@ -124,8 +131,9 @@ class IdentityService:
         await self._bootstrap.run(tx, passwords=passwords, url=url, services=shown, places=places or {})
 
 
-def _api(parts: Parts) -> Service:
+def _api(parts: Parts, settings: IdentitySettings) -> Service:
     """The API, without resources yet."""
+    auditor = Auditor(sink_of(settings.audit, parts.state / "identity"), settings.audit.password_key)
     return Service(
         type="identity",
         name="keystone",
@@ -139,6 +147,7 @@ def _api(parts: Parts) -> Service:
         stamp=stamp,  # type: ignore[arg-type]  # takes None too
         rules=RULES,
         scopes=scopes_of,
+        complete=auditor.complete,
         admit=refuse_signers,
         policy_file=parts.policy_file("identity"),
         strict_media=False,
@@ -146,7 +155,7 @@ def _api(parts: Parts) -> Service:
 
 
 def _catalog(revisions: Revisions) -> list[Any]:
-    """What the catalog is made of."""
+    """The resources that the catalog is made of."""
     return [
         Regions(revisions),
         CatalogServices(revisions),
@@ -154,6 +163,10 @@ def _catalog(revisions: Revisions) -> list[Any]:
         EndpointGroups(revisions),
         GroupInProject(revisions),
         EndpointFilters(revisions),
+        Policies(),
+        PolicyEndpoints(),
+        EndpointPolicy(),
+        *association_resources(),
     ]
 
 
@@ -167,25 +180,27 @@ def wire(parts: Parts, settings: IdentitySettings | None = None, *, follows: boo
     store, world, shared = parts.store, parts.world, follows or not isinstance(parts.store, SqliteStore)
     revisions = Revisions(store, world.clock, shared=shared, interval=0.0 if follows else 1.0)
     book, catalog = RoleBook(), Catalog()
-    accesses = Accesses(revisions, world.clock, book, catalog)
-    keys = Keys(parts.state / "identity" / "fernet-keys", world.ids)
+    accesses = Accesses(store, revisions, world.clock, book, catalog)
     blobs = Blobs(Keys(parts.state / "identity" / "credential-keys", world.ids))
-    window = timedelta(seconds=settings.expired_window_seconds)
-    tokens = Tokens(store, world, revisions, accesses, keys, window)
     passwords = Passwords(settings.password_rounds, settings.passwords.algorithm)
     compliance = Compliance(settings, world.clock)
     configs = DomainConfigs(blobs, revisions)
     directories = Directories(store, world, revisions, configs)
     parts.loops.add(Watch(store, directories, settings.directory_seconds))
     login = PasswordLogin(store, world.clock, passwords, compliance, settings, directories)
-    methods = Methods(store, world.clock, tokens, passwords, login, settings)
-    projects, users = ProjectLogic(world, revisions), UserLogic(world, revisions, compliance, directories)
+    projects, users = (
+        ProjectLogic(world, revisions, depth_of(settings.limit_model)),
+        UserLogic(world, revisions, compliance, directories),
+    )
+    rests = Rests(parts, settings, revisions, accesses, book, blobs, passwords, login, projects)
+    logins = wire_logins(rests)
     signers = Signers(store, world, revisions, accesses, blobs)
-    signed = SignedRequests(signers, tokens, world.clock, timedelta(seconds=settings.token_seconds))
-    api = _api(parts)
+    signed = SignedRequests(signers, logins.tokens, world.clock, timedelta(seconds=settings.token_seconds))
+    api = _api(parts, settings)
+    api.tokenless = logins.certificates.caller
     api.add(
         Discovery(),
-        AuthTokens(tokens, methods, Scopes(store, accesses, revisions)),
+        *logins.resources,
         AuthReach(catalog, revisions),
         FederationReach(),
         Domains(projects),
@@ -201,10 +216,6 @@ def wire(parts: Parts, settings: IdentitySettings | None = None, *, follows: boo
         *grant_resources(revisions),
         RoleAssignments(revisions, book),
         *_catalog(revisions),
-        Policies(),
-        PolicyEndpoints(),
-        EndpointPolicy(),
-        *association_resources(),
         Credentials(blobs),
         Ec2Credentials(blobs),
         Ec2Tokens(signed),
@@ -213,6 +224,6 @@ def wire(parts: Parts, settings: IdentitySettings | None = None, *, follows: boo
         AccessRules(),
         Trusts(TrustLogic(world, revisions, book)),
         RegisteredLimits(),
-        Limits(),
+        Limits(settings.limit_model),
     )
-    return IdentityService(api, tokens, signers, Bootstrap(world, revisions, passwords, parts.region))
+    return IdentityService(api, logins, signers, Bootstrap(world, revisions, passwords, parts.region))

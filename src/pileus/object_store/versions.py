@@ -3,5 +3,6 @@
 from pileus.kernel.api.versions import History
 
 OBJECT_STORE = History("object-store")
+S3 = History("s3")
 SWIFT_VERSION = "2.38.3"
 """The release whose behaviour `/info` announces."""

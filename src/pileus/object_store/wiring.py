@@ -23,6 +23,7 @@ from pileus.object_store.features.hosts import resolving
 from pileus.object_store.features.hosts.domain_remap import DomainRemap, Lookup
 from pileus.object_store.features.joined import joined
 from pileus.object_store.large.making import Making
+from pileus.object_store.objects import quotas
 from pileus.object_store.objects.api import ObjectResource
 from pileus.object_store.objects.archive import Archive
 from pileus.object_store.objects.links import Links
@@ -31,6 +32,12 @@ from pileus.object_store.reconcilers.auditor import Auditor
 from pileus.object_store.reconcilers.expirer import Expirer
 from pileus.object_store.reconcilers.sweeper import Sweeper
 from pileus.object_store.reconcilers.syncer import Syncer
+from pileus.object_store.s3.asked import is_s3
+from pileus.object_store.s3.buckets.bucket import Bucket
+from pileus.object_store.s3.errors import refuse
+from pileus.object_store.s3.objects.writing import Quota
+from pileus.object_store.s3.signatures.verification import FindSigner
+from pileus.object_store.s3.wiring import wire_s3
 from pileus.object_store.settings import ObjectStoreSettings
 from pileus.object_store.storage.audit import Audit
 from pileus.object_store.storage.files import FileStorage
@@ -45,11 +52,28 @@ from pileus.object_store.versions import OBJECT_STORE
 from pileus.object_store.wire import answers
 
 
+async def _nobody(_access_key: str) -> None:
+    """Nobody signs."""
+
+
+def _quota(storage: Storage) -> Quota:
+    """Refuses bytes that a bucket or its account has no room for, in S3's words."""
+
+    async def check(bucket: Bucket, more: int) -> None:
+        try:
+            await quotas.check(storage, bucket.account, bucket.record, more)
+        except errors.QuotaExceeded:
+            raise refuse("QuotaExceeded") from None
+
+    return check
+
+
 class ObjectStoreService:
     """The object store of one node.
 
     Args:
         durable: whether what is accepted is on disk; off only where the cloud is a simulation.
+        signer: tells who signs S3 requests with an access key.
         storage: in place of the files of this machine.
         lookup: asks the DNS for aliases of hosts, in place of the machine's name servers.
     """
@@ -61,6 +85,7 @@ class ObjectStoreService:
         *,
         durable: bool = True,
         storage: Storage | None = None,
+        signer: FindSigner = _nobody,
         lookup: Lookup | None = None,
     ) -> None:
         folder = parts.state / "object_store"
@@ -77,6 +102,7 @@ class ObjectStoreService:
         links = Links(objects, door)
         deletions = Deletions(objects, containers, door)
         extraction = Extraction(objects, containers, door, folder)
+        self.s3 = wire_s3(parts, settings, self.storage, access, signer, _quota(self.storage), lambda: policies.default)
         users = TemporaryUsers(settings, parts.world)
         features = joined(objects, users, settings, parts.world)
         hosts = (
@@ -107,11 +133,11 @@ class ObjectStoreService:
     @property
     def services(self) -> list[Service]:
         """Every API of it."""
-        return [self.api]
+        return [self.api, self.s3]
 
     def at_root(self, scope: Mapping[str, Any]) -> Service:
         """Whose a request is that came to the root of a listener of its own."""
-        return self.api
+        return self.s3 if is_s3(scope) else self.api
 
     async def start(self, url: str = "") -> None:
         """Open the storage, and put right what an earlier process left.
@@ -146,7 +172,7 @@ def _service(parts: Parts, features: tuple[Layer, ...], hosts: DomainRemap | Non
         request_id=answers.transaction_id,
         request_headers=("X-Trans-Id", "X-Openstack-Request-Id"),
         complete=answers.complete,
-        at_root=("info", "healthcheck", "crossdomain.xml", "endpoints", "recon", "auth"),
+        at_root=("v1", "info", "healthcheck", "crossdomain.xml", "endpoints", "recon", "auth"),
         layers=features,
         claim=hosts,
         fault_types=("text/html", "text/plain"),
@@ -161,7 +187,8 @@ def wire(
     *,
     durable: bool = True,
     storage: Storage | None = None,
+    signer: FindSigner = _nobody,
     lookup: Lookup | None = None,
 ) -> ObjectStoreService:
     """Build the object store from the kernel's parts."""
-    return ObjectStoreService(parts, settings, durable=durable, storage=storage, lookup=lookup)
+    return ObjectStoreService(parts, settings, durable=durable, storage=storage, signer=signer, lookup=lookup)

@@ -167,7 +167,16 @@ async def test_project_trees_and_tags(admin, make):
     child = await make("projects", name="child", parent_id=parent["id"], tags=["x"])
     url = f"/v3/projects/{child['id']}"
     assert (await admin.get(f"{url}?parents_as_ids")).json()["project"]["parents"] == {parent["id"]: {"default": None}}
-    assert (await admin.get(f"{url}?parents_as_list")).json()["project"]["parents"][0]["project"]["id"] == parent["id"]
+    assert (await admin.get(f"{url}?parents_as_list")).json()["project"]["parents"] == [], "only one's own are listed"
+    who = (await admin.get("/v3/auth/tokens", headers={"X-Subject-Token": admin.headers["X-Auth-Token"]})).json()
+    roles = (await admin.get("/v3/roles?name=admin")).json()["roles"]
+    for place in (parent, child):
+        grant = f"/v3/projects/{place['id']}/users/{who['token']['user']['id']}/roles/{roles[0]['id']}"
+        assert (await admin.put(grant)).status_code == 204
+    listed = (await admin.get(f"{url}?parents_as_list&include_limits")).json()["project"]["parents"]
+    assert [(p["project"]["id"], p["project"]["limits"]) for p in listed] == [(parent["id"], [])]
+    assert "parents" not in (await admin.get(f"{url}?parents_as_list=false")).json()["project"]
+    assert (await admin.get(f"{url}?parents_as_list&parents_as_ids")).status_code == 400
     below = (await admin.get(f"/v3/projects/{parent['id']}?subtree_as_ids")).json()["project"]
     assert below["subtree"] == {child["id"]: None}
     assert (await admin.delete(f"/v3/projects/{parent['id']}")).status_code == 403
@@ -179,6 +188,24 @@ async def test_project_trees_and_tags(admin, make):
     assert (await admin.put(f"{url}/tags", json={"tags": ["z"]})).json()["tags"] == ["z"]
     assert (await admin.delete(f"{url}/tags/z")).status_code == 204
     assert (await admin.head(f"{url}/tags/z")).status_code == 404
+
+
+async def test_a_projects_manager_does_not_list_roles_but_a_domains_does(cloud, admin, make):
+    """As upstream: `role:manager and not domain_id:None`."""
+    user = await make("users", name="m", password="pw")
+    manager = (await admin.get("/v3/roles?name=manager")).json()["roles"][0]["id"]
+    demo = (await admin.get("/v3/projects?name=demo")).json()["projects"][0]["id"]
+    for place, scope, status in (
+        (f"projects/{demo}", {"project": {"id": demo}}, 403),
+        ("domains/default", {"domain": {"id": "default"}}, 200),
+    ):
+        assert (await admin.put(f"/v3/{place}/users/{user['id']}/roles/{manager}")).status_code == 204
+        client = await cloud.login("m", "pw", scope)
+        assert (await client.get("/v3/roles")).status_code == status
+    assert (await client.get("/v3/role_assignments?include_subtree")).status_code == 400
+    listed = (await client.get("/v3/role_assignments")).json()["role_assignments"]
+    assert listed
+    assert all("system" not in line["scope"] for line in listed)
 
 
 async def test_domain_managers(cloud, admin, make):

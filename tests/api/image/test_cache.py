@@ -1,7 +1,7 @@
 """The image cache over HTTP, in this process: a store that is elsewhere, as far as the service can tell."""
 
 import pytest
-from tests.api.image.web import OCTETS, image_of, made
+from tests.doubles.web import OCTETS, image_of, made
 
 from pileus.image.settings import ImageSettings
 

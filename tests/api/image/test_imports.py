@@ -8,7 +8,7 @@ import zipfile
 
 import msgspec
 import pytest
-from tests.api.image.web import OCTETS, Web, image_of, made
+from tests.doubles.web import OCTETS, Web, image_of, made
 
 from pileus.image.settings import DownloadSettings, ImageSettings, ImportSettings, StoreSettings
 from pileus.image.stores.protocol import StoreUnreachable

@@ -4,7 +4,7 @@ import hashlib
 import json
 
 import pytest
-from tests.api.image.web import OCTETS, Web, image_of, made
+from tests.doubles.web import OCTETS, Web, image_of, made
 
 from pileus.image.settings import DownloadSettings, ImageSettings, StoreSettings
 

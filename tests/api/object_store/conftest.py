@@ -52,8 +52,14 @@ def parts(quick_store, clock, tmp_path):
 
 
 @pytest.fixture
-async def service(parts):
-    made = wire(parts, ObjectStoreSettings(most_bytes=8 << 20), durable=False)
+def settings():
+    """What the object store is to be like; a module has another one where it needs it."""
+    return ObjectStoreSettings(most_bytes=8 << 20)
+
+
+@pytest.fixture
+async def service(parts, settings):
+    made = wire(parts, settings, durable=False)
     await made.start()
     yield made
     await made.stop()

@@ -49,7 +49,7 @@ def test_keys_are_private_and_rotate(tmp_path):
     assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
     assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in (tmp_path / "keys").iterdir())
     staged = (tmp_path / "keys" / "0").read_bytes()
-    keys.rotate()
+    keys.rotate(now=5.0, needed_since=0.0)
     assert (tmp_path / "keys" / "2").read_bytes() == staged
     assert keys.fernet().decrypt(first) == b"x"
     assert sorted(file.name for file in (tmp_path / "keys").iterdir()) == ["0", "1", "2"]
@@ -60,7 +60,7 @@ def test_a_node_with_the_old_keys_reads_what_a_rotated_one_writes(tmp_path):
     here, there = Keys(tmp_path, SystemIds()), Keys(tmp_path, SystemIds())
     here.fernet()
     there.fernet()
-    here.rotate()
+    here.rotate(now=5.0, needed_since=0.0)
     assert there.fernet().decrypt(here.fernet().encrypt(b"x")) == b"x"
 
 

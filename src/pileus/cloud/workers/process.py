@@ -51,7 +51,12 @@ class Worker:
         await store.start()
         parts = make_parts(settings, self._folder, store, world, MemoryTransport(), "worker")
         identity = wire_identity(parts, settings.identity, follows=True)
-        objects = wire_object_store(parts, settings.object_store, durable=settings.store.durable and not simulated)
+        objects = wire_object_store(
+            parts,
+            settings.object_store,
+            durable=settings.store.durable and not simulated,
+            signer=identity.signer,
+        )
         await objects.start(self._identity_url.removesuffix("/identity"))
         application = Application(
             objects.services,

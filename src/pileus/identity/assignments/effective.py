@@ -5,6 +5,7 @@ Working out follows groups to their members, inheritance downwards, and roles to
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -12,7 +13,7 @@ from sqlalchemy import or_, select
 from pileus.identity.assignments.logic import held_by
 from pileus.identity.assignments.table import ASSIGNMENTS
 from pileus.identity.errors import Malformed
-from pileus.identity.groups.table import MEMBERS
+from pileus.identity.groups.table import EXPIRING_MEMBERS, MEMBERS
 from pileus.identity.listing import truth
 from pileus.identity.projects.table import PROJECTS
 from pileus.identity.roles.book import RoleBook
@@ -80,6 +81,8 @@ def question(params: Mapping[str, str]) -> Question:
         raise Malformed("Specify a user or group, not both")
     if sum(map(bool, (asked.project_id, asked.domain_id, asked.system))) > 1:
         raise Malformed("Specify a domain or project or system, not more than one of them")
+    if asked.subtree and not asked.project_id:
+        raise Malformed("'scope.project.id' is a dependency of 'include_subtree'")
     if asked.effective and asked.group_id:
         raise Malformed("Combining effective and group filter will always result in an empty list.")
     if asked.effective and asked.inherited and asked.domain_id:
@@ -94,15 +97,15 @@ def _line(row: Row) -> Line:
     return Line(user, group, row["target"], row["target_id"], row["role_id"], row["inherited"], source)
 
 
-async def lines(tx: Tx, asked: Question, book: RoleBook) -> list[Line]:
+async def lines(tx: Tx, asked: Question, book: RoleBook, now: datetime) -> list[Line]:
     """The lines of a list."""
     statement = select(ASSIGNMENTS)
     if asked.user_id:
-        held = held_by(asked.user_id) if asked.effective else _is_user(asked.user_id)
+        held = held_by(asked.user_id, now) if asked.effective else _is_user(asked.user_id)
         statement = statement.where(held)
     given = [_line(row) for row in await tx.all(statement)]
     if asked.effective:
-        given = await _worked_out(tx, given, book)
+        given = await _worked_out(tx, given, book, now)
     projects = await _subtree(tx, asked.project_id) if asked.subtree and asked.project_id else {asked.project_id}
     return sorted(
         {line for line in given if _answers(line, asked, projects)},
@@ -127,6 +130,8 @@ def _answers(line: Line, asked: Question, projects: set[str]) -> bool:
         return False
     if asked.system and line.target != "system":
         return False
+    if asked.effective and line.target == "system" and not asked.system:
+        return False  # what works out is about projects and domains unless the system is asked for
     return not asked.inherited or dict(line.source)["inherited"]
 
 
@@ -139,10 +144,13 @@ async def _subtree(tx: Tx, top: str) -> set[str]:
     return found
 
 
-async def _worked_out(tx: Tx, given: list[Line], book: RoleBook) -> list[Line]:
+async def _worked_out(tx: Tx, given: list[Line], book: RoleBook, now: datetime) -> list[Line]:
     groups = {line.group_id for line in given if line.group_id}
     members: dict[str, list[str]] = {}
-    for row in await tx.all(select(MEMBERS).where(MEMBERS.c.group_id.in_(groups))):
+    e = EXPIRING_MEMBERS.c
+    lasting = await tx.all(select(MEMBERS).where(MEMBERS.c.group_id.in_(groups)))
+    told = await tx.all(select(e.user_id, e.group_id).where(e.group_id.in_(groups), e.expires_at > now))
+    for row in (*lasting, *told):
         members.setdefault(row["group_id"], []).append(row["user_id"])
     tops = {line.target_id for line in given if line.inherited}
     below: dict[str, set[str]] = {}

@@ -41,7 +41,7 @@ class Domains:
     async def list(self, call: Call) -> Page:
         """List domains; a domain's own reader sees that one."""
         statement = select(PROJECTS).where(PROJECTS.c.is_domain.is_(True))
-        if call.who.domain_id and not call.who.is_admin:
+        if call.who.domain_id:
             statement = statement.where(PROJECTS.c.id == call.who.domain_id)
         page = await listing(call, PROJECTS, ("name", "enabled", "description"), tagged(statement, dict(call.params)))
         page.rows = await with_tags(call.tx, [*page.rows])

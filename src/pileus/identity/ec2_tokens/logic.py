@@ -38,10 +38,10 @@ class SignedRequests:
             Unauthorized: the signature is another, or too old, or its user may nothing any more.
         """
         signature = given.get("signature")
-        if not isinstance(signature, str) or not signature:
-            raise Unauthorized("EC2 signature not supplied.")
 
         def right(secret: str) -> bool:
+            if not isinstance(signature, str) or not signature:
+                raise Unauthorized("EC2 signature not supplied.")
             host = given.get("host")
             host = host if isinstance(host, str) else ""
             hosts = dict.fromkeys((host, host.rpartition(":")[0] or host))  # some clients sign without the port
@@ -59,11 +59,13 @@ class SignedRequests:
             Unauthorized: the signature is another, or its user may nothing any more.
         """
         signature, token = given.get("signature"), given.get("token")
-        if not isinstance(signature, str) or not isinstance(token, str):
-            raise Unauthorized("EC2 signature not supplied.")
-        entry = await self._token(
-            given, lambda secret: _same(signatures.of_string(secret, token), signature), "Credential signature mismatch"
-        )
+
+        def right(secret: str) -> bool:
+            if not isinstance(signature, str) or not isinstance(token, str):
+                raise Unauthorized("EC2 signature not supplied.")
+            return _same(signatures.of_string(secret, token), signature)
+
+        entry = await self._token(given, right, "Credential signature mismatch")
         self._lately(given)
         return entry
 

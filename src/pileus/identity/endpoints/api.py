@@ -14,6 +14,7 @@ from pileus.identity.lookup import fetch
 from pileus.identity.regions.table import REGIONS
 from pileus.identity.revisions.logic import CATALOG, Revisions
 from pileus.identity.rules import ADMIN, ADMIN_OR_SYSTEM_READER
+from pileus.identity.services.catalog import unknown_places
 from pileus.identity.services.table import SERVICES
 from pileus.kernel.api.call import Call, Page
 from pileus.kernel.api.declare import delete, get, patch, post, resource
@@ -80,6 +81,8 @@ class Endpoints:
                     raise BadRequest(f"Could not find region: {region}.")
                 await tx.insert(REGIONS, {"id": region, "description": "", "parent_region_id": None, "extra": {}})
             given["region_id"] = region
+        if unknown_places(given.get("url", "")):
+            raise BadRequest(f"Cannot create an endpoint with an invalid URL: {given['url']}.")
         service_id = given.get("service_id")
         if service_id is not None and not await tx.first(select(SERVICES.c.id).where(SERVICES.c.id == service_id)):
             raise BadRequest(f"Could not find service: {service_id}.")

@@ -18,6 +18,6 @@ class Endpoint(Schema, key="endpoint", history=HISTORY, extra="keep"):
         show=lambda row, _call: row["region_id"],
     )
     service_id = f.text("The service.", least=1, required=True)
-    url = f.text("The address; may hold %(project_id)s.", least=1, most=None, required=True)
+    url = f.text("The address; may hold %(project_id)s.", most=225, required=True, pattern=r"^[a-zA-Z0-9+.-]+:.+")
     enabled = f.boolean("Whether the catalog shows it.", default=True)
     links = links("endpoints")

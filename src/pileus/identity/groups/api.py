@@ -44,18 +44,19 @@ class Groups:
         """What rights look at."""
         if loaded is not None:
             return {"target.group.id": loaded["id"], "target.group.domain_id": loaded["domain_id"]}
-        asked = (call.body or {}).get("domain_id") or dict(call.params).get("domain_id")
-        return {"target.group.domain_id": asked or (own_domain(call) if call.body else call.who.domain_id or None)}
+        if call.operation.method == "POST":
+            return {"target.group.domain_id": (call.body or {}).get("domain_id")}
+        return {"target.group.domain_id": call.who.domain_id or None}
 
     @get(rule="list_groups", allow=_READ, transaction="none", raises=(Unavailable,))
     async def list(self, call: Call) -> Page:
         """List groups; those of a domain with a directory are read from there."""
         params = dict(call.params)
-        domain_id = params.get("domain_id") or call.who.domain_id
+        domain_id = call.who.domain_id or params.get("domain_id")
         if domain_id:
             await self._directories.see_all("group", domain_id, params.get("name", ""))
         statement = select(GROUPS)
-        if call.who.domain_id and not call.who.is_admin:
+        if call.who.domain_id:
             statement = statement.where(GROUPS.c.domain_id == call.who.domain_id)
         async with reading(call):
             return await listing(call, GROUPS, ("name", "domain_id"), statement)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, String, Table, Text, UniqueConstraint
 
-from pileus.kernel.store import METADATA, Json
+from pileus.kernel.store import METADATA, Json, UtcDateTime
 
 GROUPS = Table(
     "identity_groups",
@@ -22,3 +22,15 @@ MEMBERS = Table(
     Column("group_id", String(64), primary_key=True),
     Index("ix_identity_members_group_id", "group_id"),
 )
+
+EXPIRING_MEMBERS = Table(
+    "identity_expiring_members",
+    METADATA,
+    Column("user_id", String(64), primary_key=True),
+    Column("group_id", String(64), primary_key=True),
+    # whoever has put the user there
+    Column("identity_provider_id", String(64), primary_key=True),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Index("ix_identity_expiring_members_group_id", "group_id"),
+)
+"""Memberships that an identity provider told of, and that end unless it tells so again."""

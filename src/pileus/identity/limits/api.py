@@ -6,6 +6,7 @@ from sqlalchemy import delete as remove
 from sqlalchemy import or_, select, update
 
 from pileus.identity.errors import Malformed, Missing, NotAllowed, duplicate
+from pileus.identity.limits.levels import MODELS, STRICT, check_levels
 from pileus.identity.limits.schema import Limit, NewLimits, NewRegisteredLimits, RegisteredLimit
 from pileus.identity.limits.table import LIMITS, REGISTERED_LIMITS
 from pileus.identity.listing import listing
@@ -53,8 +54,7 @@ class RegisteredLimits:
     async def update(self, call: Call, limit: Row, body: dict[str, Any]) -> Row:
         """Change a registered limit."""
         changed = {**limit, **body}
-        if any(changed[name] != limit[name] for name in ("service_id", "region_id", "resource_name")):
-            await self._refuse_used(call.tx, limit["id"])
+        await self._refuse_used(call.tx, limit["id"])
         await self._check(call.tx, changed)
         if body:
             where = REGISTERED_LIMITS.c.id == limit["id"]
@@ -102,6 +102,9 @@ _SHOW = (
 class Limits:
     """Limits of single projects and domains."""
 
+    def __init__(self, model: str) -> None:
+        self._model = model
+
     async def load(self, call: Call, limit_id: str) -> Row:
         """The limit of that id, with its project's domain."""
         row = await fetch(call, LIMITS, limit_id, "limit")
@@ -125,16 +128,17 @@ class Limits:
         """List limits: everybody's for administrators, those of one's own scope for others."""
         chosen = select(LIMITS)
         who, c = call.who, LIMITS.c
-        if not who.is_admin and not who.system:
-            chosen = chosen.where(or_(c.project_id == (who.project_id or "-"), c.domain_id == (who.domain_id or "-")))
+        if not (who.is_admin or who.system or "service" in who.roles):
+            inside = select(PROJECTS.c.id).where(PROJECTS.c.domain_id == (who.domain_id or "-"))
+            of_domain = or_(c.domain_id == who.domain_id, c.project_id.in_(inside))
+            chosen = chosen.where(of_domain if who.domain_id else c.project_id == (who.project_id or "-"))
         filters = ("service_id", "region_id", "resource_name", "project_id", "domain_id")
         return await listing(call, LIMITS, filters, chosen)
 
     @get("/model", rule="get_limit_model", allow=ANYBODY, returns=None)
     async def model(self, call: Call) -> dict[str, Any]:
         """Tell how limits of projects within projects are enforced."""
-        text = "Limit enforcement and validation does not take project hierarchy into consideration."
-        return {"model": {"name": "flat", "description": text}}
+        return {"model": {"name": self._model, "description": MODELS[self._model]}}
 
     @get("/{limit_id}", rule="get_limit", allow=_SHOW)
     async def show(self, call: Call, limit: Row) -> Row:
@@ -149,8 +153,11 @@ class Limits:
             empty = {"region_id": None, "project_id": None, "domain_id": None, "description": None}
             row = {**empty, **given, "id": call.world.ids.hex()}
             await self._check(call.tx, row)
-            await call.tx.insert(LIMITS, row)
             rows.append(row)
+        if self._model == STRICT:
+            for row in rows:
+                await check_levels(call.tx, row, rows)
+        await call.tx.insert(LIMITS, rows)
         return Page(rows)
 
     async def _check(self, tx: Tx, row: Row) -> None:
@@ -171,6 +178,8 @@ class Limits:
     @patch("/{limit_id}", rule="update_limit", allow=ADMIN)
     async def update(self, call: Call, limit: Row, body: dict[str, Any]) -> Row:
         """Change a limit."""
+        if self._model == STRICT:
+            await check_levels(call.tx, {**limit, **body}, ())
         if body:
             await call.tx.run(update(LIMITS).where(LIMITS.c.id == limit["id"]).values(**body))
         return {**limit, **body}

@@ -4,10 +4,12 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
-from pileus.identity.assignments.logic import ancestors, held_by
-from pileus.identity.assignments.table import ASSIGNMENTS
+from pileus.identity.assignments.logic import ancestors
+from pileus.identity.assignments.reach import projects_of
 from pileus.identity.errors import Missing
-from pileus.identity.listing import listing
+from pileus.identity.limits.schema import Limit
+from pileus.identity.limits.table import LIMITS
+from pileus.identity.listing import listing, truth
 from pileus.identity.lookup import fetch
 from pileus.identity.projects.logic import ProjectLogic, with_tags
 from pileus.identity.projects.schema import Project, Tags
@@ -44,20 +46,15 @@ class Projects:
         """What rights look at: the project, or the domain that a new one or a list is about."""
         if loaded is not None:
             return project_target(loaded)
-        asked = dict(call.params).get("domain_id") or call.who.domain_id or None
         body = call.body or {}
-        own = body.get("domain_id") or call.who.domain_id or call.who.project_domain_id or None
-        return {
-            "target.domain_id": asked,
-            "target.project.domain_id": None if body.get("is_domain") else own,
-        }
+        return {"target.domain_id": call.who.domain_id or None, "target.project.domain_id": body.get("domain_id")}
 
     @get(rule="list_projects", allow=reader_of("target.domain_id"))
     async def list(self, call: Call) -> Page:
         """List projects."""
         statement = select(PROJECTS)
         params = dict(call.params)
-        if call.who.domain_id and not call.who.is_admin:
+        if call.who.domain_id:
             statement = statement.where(PROJECTS.c.domain_id == call.who.domain_id)
         if "is_domain" not in params:
             statement = statement.where(PROJECTS.c.is_domain.is_(False))
@@ -68,31 +65,39 @@ class Projects:
     @get("/{project_id}", rule="get_project", allow=_READ)
     async def show(self, call: Call, project: Row) -> Row:
         """Show a project, with the tree above or below it where that is asked for."""
-        params = dict(call.params)
+        asked = {name for name, value in call.params if value == "" or truth(value)}
+        for kind in ("parents", "subtree"):
+            if {f"{kind}_as_list", f"{kind}_as_ids"} <= asked:
+                raise BadRequest(f"Cannot use {kind}_as_list and {kind}_as_ids query params at the same time.")
+        limits = "include_limits" in asked
         extra: dict[str, Any] = {}
-        if "parents_as_ids" in params:
+        if "parents_as_ids" in asked:
             chain: Any = None
             for row in reversed(await ancestors(call.tx, project)):
                 chain = {row["id"]: chain}
             extra["parents"] = chain
-        elif "parents_as_list" in params:
+        elif "parents_as_list" in asked:
             above = [row for row in await ancestors(call.tx, project) if not row["is_domain"]]
-            extra["parents"] = await self._listed(call, above)
-        if "subtree_as_ids" in params:
+            extra["parents"] = await self._listed(call, above, limits)
+        if "subtree_as_ids" in asked:
             extra["subtree"] = _tree(await self._below(call, project["id"]), project["id"])
-        elif "subtree_as_list" in params:
-            extra["subtree"] = await self._listed(call, await self._below(call, project["id"]))
+        elif "subtree_as_list" in asked:
+            extra["subtree"] = await self._listed(call, await self._below(call, project["id"]), limits)
         return {**project, "extra": {**project["extra"], **extra}}
 
-    async def _listed(self, call: Call, rows: "Rows") -> "Rows":
-        """Those of the projects on which the caller holds a role (all of them for an administrator)."""
-        if not call.who.is_admin:
-            a = ASSIGNMENTS.c
-            held = await call.tx.all(select(a.target_id).where(and_(held_by(call.who.user_id), a.target == "project")))
-            mine = {row["target_id"] for row in held}
-            rows = [row for row in rows if row["id"] in mine]
-        view = Project.view(call.version)
-        return [{"project": view.render(row, call)} for row in await with_tags(call.tx, rows)]
+    async def _listed(self, call: Call, rows: "Rows", limits: bool) -> "Rows":
+        """Those of the projects on which the caller holds a role, with their limits where these are asked for."""
+        mine = set(await projects_of(call.tx, call.who.user_id, call.world.clock.now()))
+        rows = await with_tags(call.tx, [row for row in rows if row["id"] in mine])
+        view, limit_view = Project.view(call.version), Limit.view(call.version)
+        shown = []
+        for row in rows:
+            project = view.render(row, call)
+            if limits:
+                own = await call.tx.all(select(LIMITS).where(LIMITS.c.project_id == row["id"]))
+                project["limits"] = [limit_view.render(limit, call) for limit in own]
+            shown.append({"project": project})
+        return shown
 
     async def _below(self, call: Call, id: str) -> "Rows":
         found: list[Row] = []
@@ -108,13 +113,14 @@ class Projects:
         """Create a project, in the caller's domain unless another is named."""
         if body.get("is_domain"):
             body.pop("domain_id", None)
-        own = call.who.domain_id or call.who.project_domain_id or "default"
+        own = call.who.domain_id or "default"
         return await self._logic.create(call.tx, body, default_domain=own)
 
     @patch("/{project_id}", rule="update_project", allow=_WRITE)
     async def update(self, call: Call, project: Row, body: dict[str, Any]) -> Row:
         """Change a project."""
-        return await self._logic.update(call.tx, project, body)
+        row = await self._logic.update(call.tx, project, body)
+        return {**row, "extra": {**row["extra"], "extra": row["extra"]}}  # as upstream answers an update, and only that
 
     @delete("/{project_id}", rule="delete_project", allow=_WRITE)
     async def remove(self, call: Call, project: Row) -> None:

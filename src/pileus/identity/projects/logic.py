@@ -12,7 +12,9 @@ from pileus.identity.credentials.table import CREDENTIALS
 from pileus.identity.directory.table import DIRECTORY_ENTRIES
 from pileus.identity.domain_configs.table import DOMAIN_CONFIGS
 from pileus.identity.endpoint_filters.logic import forget_projects
-from pileus.identity.errors import Immutable, Malformed, Missing, NotAllowed, duplicate
+from pileus.identity.errors import Immutable, Malformed, NotAllowed, duplicate
+from pileus.identity.federation.removal import forget, forget_users
+from pileus.identity.federation.table import IDENTITY_PROVIDERS
 from pileus.identity.groups.table import GROUPS, MEMBERS
 from pileus.identity.listing import merged, split
 from pileus.identity.projects.table import PROJECTS, TAGS
@@ -23,14 +25,16 @@ from pileus.identity.users.table import USERS
 from pileus.kernel.store import DuplicateRow, Row, Tx
 from pileus.kernel.world import World
 
-MOST_DEPTH = 5
-"""Levels of projects, the domain included."""
-
 
 class ProjectLogic:
-    """Writes projects and domains."""
+    """Writes projects and domains.
 
-    def __init__(self, world: World, revisions: Revisions) -> None:
+    Args:
+        depth: levels of projects at the most, the domain included.
+    """
+
+    def __init__(self, world: World, revisions: Revisions, depth: int) -> None:
+        self._depth = depth
         self._world = world
         self._revisions = revisions
 
@@ -38,7 +42,7 @@ class ProjectLogic:
         """Make a project (or a domain).
 
         Raises:
-            Missing: the parent or the domain does not exist.
+            Malformed: the parent or the domain does not exist.
             NotAllowed: the tree would be too deep, or leave its domain.
             Taken: the name is taken.
         """
@@ -66,20 +70,20 @@ class ProjectLogic:
         if parent_id:
             parent = await tx.first(select(PROJECTS).where(PROJECTS.c.id == parent_id))
             if parent is None:
-                raise Missing(kind="project", id=parent_id)
+                raise Malformed(f"Could not find project: {parent_id}.")
             own = parent["id"] if parent["is_domain"] else parent["domain_id"]
             if domain_id and domain_id != own:
                 raise Malformed("Cannot create project, the parent is in another domain.")
             domain_id = own
             above = await ancestors(tx, parent)
-            if len(above) + 2 > MOST_DEPTH:
+            if len(above) + 2 > self._depth:
                 raise NotAllowed(f"Max hierarchy depth reached for {parent_id} branch.")
             if not all(row["enabled"] for row in (parent, *above)):
                 raise NotAllowed(action=f"cannot create project in a branch containing a disabled project {parent_id}")
         domain_id = domain_id or default_domain
         where = (PROJECTS.c.id == domain_id, PROJECTS.c.is_domain.is_(True))
         if await tx.first(select(PROJECTS.c.id).where(*where)) is None:
-            raise Missing(kind="domain", id=domain_id)
+            raise Malformed(f"Could not find domain: {domain_id}.")
         values |= {"domain_id": domain_id, "parent_id": parent_id or domain_id}
 
     async def update(self, tx: Tx, row: Row, body: dict[str, Any]) -> Row:
@@ -93,9 +97,12 @@ class ProjectLogic:
         kind = "domain" if row["is_domain"] else "project"
         refuse_immutable(row, kind, "update", body.get("options"))
         given = dict(body)
-        for name in ("parent_id", "domain_id", "is_domain"):
-            if name in given and given.pop(name) != (row[name] or None):
-                raise NotAllowed(action=f"Update of `{name}` is not allowed.")
+        if "domain_id" in given and given.pop("domain_id") != (row["domain_id"] or None):
+            raise Malformed("Cannot change Domain ID")
+        if "is_domain" in given and given.pop("is_domain") != row["is_domain"]:
+            raise Malformed("Update of `is_domain` is not allowed.")
+        if "parent_id" in given and given.pop("parent_id") != (row["parent_id"] or None):
+            raise NotAllowed(action="Update of `parent_id` is not allowed.")
         tags = given.pop("tags", None)
         values = merged(row, given, PROJECTS)
         if "options" in values:
@@ -169,6 +176,9 @@ class ProjectLogic:
         await tx.run(
             delete(TRUSTS).where(or_(TRUSTS.c.trustor_user_id.in_(users), TRUSTS.c.trustee_user_id.in_(users)))
         )
+        await forget_users(tx, users)
+        i = IDENTITY_PROVIDERS.c
+        await forget(tx, [row["id"] for row in await tx.all(select(i.id).where(i.domain_id == identifier))])
         for table in (USERS, GROUPS, ROLES):
             await tx.run(delete(table).where(table.c.domain_id == identifier))
         await tx.run(delete(DIRECTORY_ENTRIES).where(DIRECTORY_ENTRIES.c.domain_id == identifier))

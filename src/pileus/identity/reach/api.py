@@ -17,8 +17,13 @@ from pileus.kernel.api.declare import get, resource
 from pileus.kernel.api.errors import Forbidden
 
 
+def _told(call: Call) -> tuple[str, ...]:
+    """The groups that only the caller's token tells of."""
+    return tuple(call.who.extra.get("group_ids", ()))
+
+
 async def _projects(call: Call) -> Page:
-    ids = await projects_of(call.tx, call.who.user_id)
+    ids = await projects_of(call.tx, call.who.user_id, call.world.clock.now(), _told(call))
     p = PROJECTS.c
     reachable = select(p.id).where(p.is_domain.is_(True), p.enabled.is_(True))
     chosen = select(PROJECTS).where(p.id.in_(ids), p.enabled.is_(True), p.domain_id.in_(reachable))
@@ -28,7 +33,7 @@ async def _projects(call: Call) -> Page:
 
 
 async def _domains(call: Call) -> Page:
-    ids = await domains_of(call.tx, call.who.user_id)
+    ids = await domains_of(call.tx, call.who.user_id, call.world.clock.now(), _told(call))
     p = PROJECTS.c
     chosen = select(PROJECTS).where(p.id.in_(ids), p.is_domain.is_(True), p.enabled.is_(True))
     page = await listing(call, PROJECTS, ("name",), chosen)
@@ -57,7 +62,7 @@ class AuthReach:
     @get("/system", rule="get_auth_system", allow=ANYBODY, returns=None)
     async def system(self, call: Call) -> dict[str, Any]:
         """Tell whether the caller could have a token for the system."""
-        reached = await reaches_system(call.tx, call.who.user_id)
+        reached = await reaches_system(call.tx, call.who.user_id, call.world.clock.now(), _told(call))
         return {"system": [{"all": True}] if reached else [], "links": {"self": call.url("auth", "system")}}
 
     @get("/catalog", rule="get_auth_catalog", allow=ANYBODY, returns=None)

@@ -15,6 +15,14 @@ from pileus.kernel.store import Row, Tx
 _PLACE = re.compile(r"[%$]\((\w+)\)s")
 
 
+KNOWN_PLACES = frozenset({"user_id", "project_id", "tenant_id"})
+
+
+def unknown_places(url: str) -> set[str]:
+    """The places of an address that nothing fills."""
+    return set(_PLACE.findall(url)) - KNOWN_PLACES
+
+
 def filled(url: str, values: dict[str, str]) -> str | None:
     """An address with its places filled in; None where a value is not known, and the endpoint is left out."""
     if any(not values.get(name) for name in _PLACE.findall(url)):

@@ -11,7 +11,7 @@ class CatalogService(Schema, key="service", history=HISTORY, extra="keep"):
 
     id = f.text("Identifier.", read_only=True)
     type = f.text('What it is: "compute", "image", ….', least=1, required=True)
-    name = f.text("For people.", nullable=True, show=lambda row, _call: row["extra"].get("name", f.UNSET))
+    name = f.text("For people.", nullable=True, show=lambda row, _call: row["extra"].get("name", ""))
     description = f.text(
         "For people.", nullable=True, most=None, show=lambda row, _call: row["extra"].get("description", f.UNSET)
     )

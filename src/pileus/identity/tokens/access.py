@@ -12,6 +12,8 @@ from sqlalchemy import select
 
 from pileus.identity.application_credentials.table import ACCESS_RULES, APPLICATION_CREDENTIALS
 from pileus.identity.assignments.logic import ancestors, on_project, on_target, role_ids
+from pileus.identity.federation.standing import next_expiry, service_providers, vouching
+from pileus.identity.oauth1.table import ACCESS_TOKENS
 from pileus.identity.projects.table import PROJECTS
 from pileus.identity.revisions.logic import Revisions
 from pileus.identity.roles.book import RoleBook
@@ -21,7 +23,7 @@ from pileus.identity.trusts.table import TRUSTS
 from pileus.identity.users.table import USERS
 from pileus.kernel.api.errors import Unauthorized
 from pileus.kernel.clock import Clock
-from pileus.kernel.store import Row, Tx
+from pileus.kernel.store import Row, Store, Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,10 @@ class Key:
     scope_id: str = ""
     trust_id: str = ""
     application_credential_id: str = ""
+    access_token_id: str = ""
+    identity_provider_id: str = ""
+    protocol_id: str = ""
+    group_ids: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -44,6 +50,7 @@ class Access:
         roles: id and name each, implied ones included.
         since: tokens issued before this moment are no longer good.
         ends: the moment that ends it whatever a token says; None for none.
+        review: the moment from which it must be found anew, because something that it rests on ends then.
         shown: what a token says of it, beside its own methods and times.
         generation: the one that it was read under.
     """
@@ -55,10 +62,12 @@ class Access:
     domain: Row | None = None
     trust: Row | None = None
     credential: Row | None = None
+    access_token: Row | None = None
     access_rules: tuple[dict[str, Any], ...] | None = None
     roles: list[dict[str, str]] = field(default_factory=list)
     since: datetime | None = None
     ends: datetime | None = None
+    review: datetime | None = None
     shown: dict[str, Any] = field(default_factory=dict)
     catalog: msgspec.Raw | None = None
     generation: int = -1
@@ -66,7 +75,17 @@ class Access:
 
 def key_of(payload: Payload) -> Key:
     """The access that a token is about."""
-    return Key(payload.user_id, payload.scope, payload.scope_id, payload.trust_id, payload.application_credential_id)
+    return Key(
+        payload.user_id,
+        payload.scope,
+        payload.scope_id,
+        payload.trust_id,
+        payload.application_credential_id,
+        payload.access_token_id,
+        payload.identity_provider_id,
+        payload.protocol_id,
+        payload.group_ids,
+    )
 
 
 def stamp(moment: datetime | None) -> str | None:
@@ -79,19 +98,41 @@ class Accesses:
 
     MOST = 20000
 
-    def __init__(self, revisions: Revisions, clock: Clock, book: RoleBook, catalog: Catalog) -> None:
+    def __init__(self, store: Store, revisions: Revisions, clock: Clock, book: RoleBook, catalog: Catalog) -> None:
+        self._store = store
         self._revisions = revisions
         self._clock = clock
         self._book = book
         self._catalog = catalog
         self._generation = -1
         self._known: dict[Key, Access] = {}
+        self._others: list[dict[str, str]] = []
+        """Other clouds that believe this one, as of the generation."""
 
     def known(self, key: Key) -> Access | None:
         """The access if it was found before and nothing has changed since."""
         if self._generation != self._revisions.generation:
             return None
-        return self._known.get(key)
+        access = self._known.get(key)
+        return access if access is not None and self.stands(access) else None
+
+    def stands(self, access: Access) -> bool:
+        """Whether an access of this generation is still what would be found."""
+        return access.review is None or self._clock.now() < access.review
+
+    async def get(self, key: Key) -> Access:
+        """The access, found in a transaction of its own where it is not known.
+
+        Raises:
+            Unauthorized: there is none.
+        """
+        if self._revisions.due:
+            await self._revisions.fresh()
+        known = self.known(key)
+        if known is not None:
+            return known
+        async with self._store.read() as tx:
+            return await self.find(tx, key)
 
     async def find(self, tx: Tx, key: Key) -> Access:
         """The access.
@@ -105,6 +146,8 @@ class Accesses:
         generation = self._revisions.generation
         await self._book.refresh(tx, generation)
         await self._catalog.refresh(tx, self._revisions.catalog)
+        if self._generation != generation:
+            self._others = await service_providers(tx)
         access = await self._look_up(tx, key)
         self._show(access)
         access.generation = generation
@@ -124,6 +167,10 @@ class Accesses:
             grantor, limit = await self._trust(tx, access)
         if key.application_credential_id:
             limit = await self._credential(tx, access)
+        if key.access_token_id:
+            limit = await self._delegated(tx, access)
+        if key.identity_provider_id:
+            self._notice(access, await vouching(tx, key.identity_provider_id, key.protocol_id))
         if key.scope == UNSCOPED:
             return access
         if key.scope == PROJECT:
@@ -134,7 +181,9 @@ class Accesses:
             where = on_target("domain", key.scope_id)
         else:
             where = on_target("system", "all")
-        held = await role_ids(tx, grantor, where)
+        now = self._clock.now()
+        access.review = await next_expiry(tx, grantor, now)
+        held = await role_ids(tx, grantor, where, now, key.group_ids if grantor == key.user_id else ())
         if limit is not None:
             held = self._book.closure(held) & limit
         access.roles = self._book.shown(held)
@@ -215,6 +264,18 @@ class Accesses:
             access.access_rules = tuple(shown)
         return self._book.closure(set(row["roles"]))
 
+    async def _delegated(self, tx: Tx, access: Access) -> set[str]:
+        c = ACCESS_TOKENS.c
+        row = await tx.first(select(ACCESS_TOKENS).where(c.id == access.key.access_token_id))
+        access.access_token = row
+        if row is None or row["user_id"] != access.key.user_id or row["project_id"] != access.key.scope_id:
+            raise Unauthorized
+        if row["expires_at"] is not None:
+            if row["expires_at"] <= self._clock.now():
+                raise Unauthorized
+            access.ends = row["expires_at"]
+        return self._book.closure(set(row["roles"]))
+
     def _show(self, access: Access) -> None:
         user, key = access.user, access.key
         shown: dict[str, Any] = {
@@ -235,6 +296,18 @@ class Accesses:
         if key.scope != UNSCOPED:
             shown["roles"] = access.roles
             access.catalog = self._catalog.rendered(user["id"], key.scope_id if key.scope == PROJECT else "")
+        if self._others:
+            shown["service_providers"] = self._others
+        if key.identity_provider_id:
+            del shown["user"]["password_expires_at"]
+            shown["user"]["OS-FEDERATION"] = {
+                "groups": [{"id": group} for group in key.group_ids],
+                "identity_provider": {"id": key.identity_provider_id},
+                "protocol": {"id": key.protocol_id},
+            }
+        if access.access_token is not None:
+            token = access.access_token
+            shown["OS-OAUTH1"] = {"access_token_id": token["id"], "consumer_id": token["consumer_id"]}
         if access.trust is not None:
             shown["OS-TRUST:trust"] = {
                 "id": access.trust["id"],

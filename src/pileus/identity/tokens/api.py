@@ -6,9 +6,8 @@ from pileus.identity.errors import Missing
 from pileus.identity.listing import truth
 from pileus.identity.rules import ADMIN, ADMIN_OR_SYSTEM_READER, SERVICE_ROLE, TOKEN_SUBJECT
 from pileus.identity.tokens.logic import Entry, Tokens, document
-from pileus.identity.tokens.methods import Methods
+from pileus.identity.tokens.login import Login
 from pileus.identity.tokens.schema import Auth
-from pileus.identity.tokens.scopes import Scopes
 from pileus.kernel.api.call import Answer, Call
 from pileus.kernel.api.declare import delete, get, head, post, resource
 from pileus.kernel.api.errors import Forbidden, Unauthorized
@@ -27,18 +26,14 @@ from pileus.kernel.store.database import retrying
 class AuthTokens:
     """Tokens."""
 
-    def __init__(self, tokens: Tokens, methods: Methods, scopes: Scopes) -> None:
+    def __init__(self, tokens: Tokens, login: Login) -> None:
         self._tokens = tokens
-        self._methods = methods
-        self._scopes = scopes
+        self._login = login
 
     @post(body=Auth, public=True, transaction="none", raises=(Unauthorized, Forbidden))
     async def create(self, call: Call, body: dict[str, Any]) -> Answer:
         """Get a token."""
-        proof = await self._methods.prove(body["identity"], call)
-        access = await self._scopes.access(proof, body.get("scope"))
-        ends = proof.parent.expires_at if proof.parent else self._methods.ends()
-        return _answer(call, self._tokens.issue(access, proof.methods, ends, proof.parent), 201)
+        return answer(call, await self._login.token(call, body["identity"], body.get("scope")), 201)
 
     async def _subject(self, call: Call, rule: str) -> Entry:
         """The token in X-Subject-Token, if the caller has the right on it.
@@ -59,12 +54,12 @@ class AuthTokens:
     @get(transaction="none", many=False)
     async def show(self, call: Call) -> Answer:
         """Read a token."""
-        return _answer(call, await self._subject(call, "validate_token"), 200)
+        return answer(call, await self._subject(call, "validate_token"), 200)
 
     @head(transaction="none")
     async def check(self, call: Call) -> Answer:
         """Whether a token is good."""
-        return _answer(call, await self._subject(call, "check_token"), 200)
+        return answer(call, await self._subject(call, "check_token"), 200)
 
     @delete(transaction="none")
     async def revoke(self, call: Call) -> None:
@@ -73,7 +68,8 @@ class AuthTokens:
         await retrying(call.store, lambda tx: self._tokens.revoke(tx, entry))
 
 
-def _answer(call: Call, entry: Entry, status: int) -> Answer:
+def answer(call: Call, entry: Entry, status: int) -> Answer:
+    """A token as it is handed out."""
     catalog = "nocatalog" not in dict(call.params)
     headers = {"X-Subject-Token": entry.token, "Vary": "X-Auth-Token", "Content-Type": "application/json"}
     return Answer(status, headers, document(entry, catalog=catalog))

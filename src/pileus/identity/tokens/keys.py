@@ -15,16 +15,11 @@ from pileus.kernel.ids import Ids
 
 
 class Keys:
-    """One folder of keys; the folder is private to its owner.
+    """One folder of keys; the folder is private to its owner."""
 
-    Args:
-        most: keys kept, staged and primary included.
-    """
-
-    def __init__(self, folder: Path, ids: Ids, *, most: int = 3) -> None:
+    def __init__(self, folder: Path, ids: Ids) -> None:
         self._folder = folder
         self._ids = ids
-        self._most = most
         self._loaded: MultiFernet | None = None
         self._stamp = 0
 
@@ -38,10 +33,12 @@ class Keys:
             self._stamp = self._folder.stat().st_mtime_ns
         return self._loaded
 
-    def refresh(self) -> None:
-        """Take up keys that were rotated by another process."""
-        if self._loaded is not None and self._folder.stat().st_mtime_ns != self._stamp:
-            self._loaded = None
+    def refresh(self) -> bool:
+        """Take up keys that were rotated by another process; whether there were any."""
+        if self._loaded is None or self._folder.stat().st_mtime_ns == self._stamp:
+            return False
+        self._loaded = None
+        return True
 
     def load(self) -> list[Fernet]:
         """Every key, the primary first, the staged last; the first two are made where there are none.
@@ -58,15 +55,31 @@ class Keys:
         ordered = sorted(numbers, reverse=True)
         return [Fernet((self._folder / str(number)).read_bytes()) for number in ordered]
 
-    def rotate(self) -> None:
-        """Make the staged key the primary, stage a new one, and drop the oldest secondary ones."""
+    def rotate(self, *, now: float, needed_since: float) -> None:
+        """Make the staged key the primary, stage a new one, and drop secondary ones.
+
+        Args:
+            now: the moment, as files have it.
+            needed_since: keys that were followed by another primary one before this moment go: whatever they have
+                encrypted has ended.
+        """
         self.load()
-        numbers = self._numbers()
-        (self._folder / "0").rename(self._folder / str(max(numbers) + 1))
+        primary = self._folder / str(max(self._numbers()) + 1)
+        (self._folder / "0").rename(primary)
+        os.utime(primary, (now, now))
         self._write(0)
-        for number in sorted(n for n in self._numbers() if n)[: -(self._most - 1)]:
-            (self._folder / str(number)).unlink()
+        secondary = sorted(n for n in self._numbers() if n)[:-1]
+        for number in secondary:
+            # its follower has the moment at which that became the primary one
+            if self._began(number + 1) < needed_since:
+                (self._folder / str(number)).unlink()
         self._loaded = None
+
+    def _began(self, number: int) -> float:
+        try:
+            return (self._folder / str(number)).stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
 
     def _numbers(self) -> list[int]:
         return [int(file.name) for file in self._folder.iterdir() if file.name.isdecimal()]

@@ -5,19 +5,17 @@ outlives a change of what it was made from: every entry knows the generation tha
 """
 
 import base64
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from cryptography.fernet import InvalidToken
 from sqlalchemy import delete, select
 
 from pileus.identity.revisions.logic import Revisions
+from pileus.identity.seals.kinds import LONGEST, Seal
 from pileus.identity.tokens.access import Access, Accesses, Key, key_of, stamp
-from pileus.identity.tokens.keys import Keys
-from pileus.identity.tokens.payload import DOMAIN, PROJECT, SYSTEM, Payload, unpack
+from pileus.identity.tokens.payload import DOMAIN, PROJECT, SYSTEM, Payload
 from pileus.identity.tokens.table import REVOKED
 from pileus.kernel.api.errors import Unauthorized
 from pileus.kernel.auth.caller import Caller
@@ -26,9 +24,6 @@ from pileus.kernel.store.errors import DuplicateRow
 from pileus.kernel.world import World
 
 _encode = msgspec.json.Encoder().encode
-_TOKEN = re.compile(r"[A-Za-z0-9_-]+={0,2}")
-LONGEST = 1024
-"""Characters of a token at the most; ours have about 200."""
 
 
 @dataclass(slots=True)
@@ -53,13 +48,13 @@ class Tokens:
     KEY_CHECK = 30.0
 
     def __init__(
-        self, store: Store, world: World, revisions: Revisions, accesses: Accesses, keys: Keys, window: timedelta
+        self, store: Store, world: World, revisions: Revisions, accesses: Accesses, seal: Seal, window: timedelta
     ) -> None:
         self._store = store
         self._world = world
         self._revisions = revisions
         self.accesses = accesses
-        self._keys = keys
+        self._seal = seal
         self._window = window
         self._entries: dict[str, Entry] = {}
         self._looked = world.clock.monotonic()
@@ -83,7 +78,7 @@ class Tokens:
         """
         generation = await self._revisions.fresh() if self._revisions.due else self._revisions.generation
         entry = self._entries.get(token)
-        if entry is not None and entry.generation == generation:
+        if entry is not None and entry.generation == generation and self.accesses.stands(entry.access):
             self._in_time(entry.payload, entry.access, expired)
             return entry
         payload = self._open(token)
@@ -111,27 +106,26 @@ class Tokens:
             raise Unauthorized
 
     def _open(self, token: str) -> Payload:
-        if len(token) > LONGEST or not _TOKEN.fullmatch(token):
+        if len(token) > LONGEST:
             raise Unauthorized
-        bare = token.rstrip("=").encode()
-        padded = bare + b"=" * (-len(bare) % 4)
         self._look_at_keys()
         try:
-            return unpack(self._keys.fernet().decrypt(padded))
-        except (InvalidToken, ValueError) as error:
+            return self._seal.open(token)
+        except ValueError as error:
+            # sealed with a key that another process has rotated in since?
+            if not self._seal.refresh():
+                raise Unauthorized from error
+        try:
+            return self._seal.open(token)
+        except ValueError as error:
             raise Unauthorized from error
 
     def _look_at_keys(self) -> None:
         """Take up keys that were rotated by another process."""
         now = self._world.clock.monotonic()
-        if now - self._looked < self.KEY_CHECK:
-            return
-        self._looked = now
-        self._keys.refresh()
-
-    def rotate(self) -> None:
-        """Rotate the keys, here and for whoever shares the folder."""
-        self._keys.rotate()
+        if now - self._looked >= self.KEY_CHECK:
+            self._looked = now
+            self._seal.refresh()
 
     def issue(
         self,
@@ -139,6 +133,7 @@ class Tokens:
         methods: tuple[str, ...],
         expires_at: datetime,
         parent: Payload | None = None,
+        thumbprint: str = "",
     ) -> Entry:
         """A new token for an access that was just found."""
         own = base64.urlsafe_b64encode(self._world.ids.secret(16)).decode().rstrip("=")
@@ -154,16 +149,25 @@ class Tokens:
             audit_ids=(own, parent.audit_ids[-1]) if parent else (own,),
             trust_id=key.trust_id,
             application_credential_id=key.application_credential_id,
+            access_token_id=key.access_token_id,
+            identity_provider_id=key.identity_provider_id,
+            protocol_id=key.protocol_id,
+            group_ids=key.group_ids,
+            thumbprint=thumbprint,
         )
         self._look_at_keys()
-        token = self._keys.fernet().encrypt_at_time(payload.pack(), int(now.timestamp())).decode().rstrip("=")
+        token = self._seal.close(payload)
         return self._keep(token, payload, access, access.generation)
 
     async def revoke(self, tx: Tx, entry: Entry) -> None:
         """End one token before its time."""
         oldest = self._world.clock.now() - self._window
         await tx.run(delete(REVOKED).where(REVOKED.c.expires_at < oldest))
-        row = {"audit_id": entry.payload.audit_ids[0], "expires_at": entry.payload.expires_at}
+        row = {
+            "audit_id": entry.payload.audit_ids[0],
+            "expires_at": entry.payload.expires_at,
+            "revoked_at": self._world.clock.now(),
+        }
         try:
             async with tx.savepoint():
                 await tx.insert(REVOKED, row)
@@ -182,6 +186,8 @@ def document(entry: Entry, *, catalog: bool) -> bytes:
         "expires_at": stamp(payload.expires_at),
         "issued_at": stamp(payload.issued_at),
     }
+    if payload.thumbprint:
+        shown["oauth2_credential"] = {"x5t#S256": payload.thumbprint}
     if catalog and access.catalog is not None:
         shown["catalog"] = access.catalog
     return _encode({"token": shown})
@@ -218,12 +224,16 @@ def caller_of(token: str, payload: Payload, access: Access) -> Caller:
         trust_id=payload.trust_id,
         application_credential_id=payload.application_credential_id,
         access_rules=access.access_rules,
+        thumbprint=payload.thumbprint,
         token=token,
         expires_at=payload.expires_at,
         extra={
             **extra,
             "unrestricted": access.credential is None or access.credential["unrestricted"],
             "methods": payload.methods,
+            "access_token_id": payload.access_token_id,
+            "group_ids": payload.group_ids,
+            "federated": bool(payload.identity_provider_id),
         },
         **values,
     )

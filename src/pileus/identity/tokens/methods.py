@@ -3,66 +3,57 @@
 Whatever is wrong, the answer is the same and takes the same time: nobody learns whether a user exists.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select
 
 from pileus.identity.application_credentials.table import APPLICATION_CREDENTIALS
+from pileus.identity.errors import NotAllowed, UnknownMethod
 from pileus.identity.projects.table import PROJECTS
-from pileus.identity.settings import IdentitySettings
 from pileus.identity.tokens.logic import Tokens
-from pileus.identity.tokens.payload import Payload
+from pileus.identity.tokens.proof import Method, Proof
 from pileus.identity.users.login import PasswordLogin, attempt
 from pileus.identity.users.passwords import Passwords
 from pileus.identity.users.table import USERS
 from pileus.kernel.api.call import Call
 from pileus.kernel.api.errors import BadRequest, Forbidden, Unauthorized
-from pileus.kernel.clock import Clock
 from pileus.kernel.store import Row, Store, Tx
 
 
-@dataclass(slots=True)
-class Proof:
-    """What one method proved.
+class Methods:
+    """The methods by name.
 
     Attributes:
-        methods: what counts as proven.
-        parent: the token that it was proven with.
-        credential: the application credential that it was proven with.
+        guesses: wrong secrets so far, whatever the method.
     """
-
-    user_id: str
-    methods: tuple[str, ...]
-    parent: Payload | None = None
-    credential: Row | None = None
-
-
-class Methods:
-    """The methods by name."""
 
     def __init__(
         self,
         store: Store,
-        clock: Clock,
         tokens: Tokens,
         passwords: Passwords,
         login: PasswordLogin,
-        settings: IdentitySettings,
     ) -> None:
         self._store = store
-        self._clock = clock
         self._tokens = tokens
         self._passwords = passwords
-        self._settings = settings
         self._login = login
-        self._guesses = login.guesses
-        self._by_name = {
+        self.guesses = login.guesses
+        self._by_name: dict[str, Method] = {
             "password": self._password,
             "token": self._token,
             "application_credential": self._application_credential,
         }
+        self._others: Callable[[str], Method | None] = lambda _name: None
+
+    def add(self, name: str, method: Method) -> None:
+        """Add a method."""
+        self._by_name[name] = method
+
+    def add_protocols(self, find: Callable[[str], Method | None]) -> None:
+        """Add the methods that are named for protocols of identity providers."""
+        self._others = find
 
     async def prove(self, identity: dict[str, Any], call: Call) -> Proof:
         """What a request's `identity` proves.
@@ -72,23 +63,19 @@ class Methods:
             BadRequest: a method's part is missing.
         """
         names = list(dict.fromkeys(identity["methods"]))
-        if not names or any(name not in self._by_name for name in names):
-            raise Unauthorized("Attempted to authenticate with an unsupported method.")
-        proofs: list[Proof] = []
         for name in names:
             if not isinstance(identity.get(name), dict):
                 raise BadRequest(
                     f"Expecting to find {name} in identity. The server could not comply with the request since it is "
                     "either malformed or otherwise incorrect. The client is assumed to be in error."
                 )
-            proofs.append(await self._by_name[name](identity[name], call))
-        first = proofs[0]
-        if any(proof.user_id != first.user_id for proof in proofs):
-            raise Unauthorized
-        for proof in proofs[1:]:
-            first.methods = tuple(dict.fromkeys((*first.methods, *proof.methods)))
-            first.parent = first.parent or proof.parent
-            first.credential = first.credential or proof.credential
+        methods = [self._by_name.get(name) or self._others(name) for name in names]
+        if not methods or None in methods:
+            raise UnknownMethod
+        proofs = [await method(identity[name], call) for name, method in zip(names, methods, strict=True) if method]
+        first, *others = proofs
+        for other in others:
+            first.join(other)
         return first
 
     async def _password(self, part: dict[str, Any], call: Call) -> Proof:
@@ -103,11 +90,23 @@ class Methods:
         return Proof(user["id"], ("password",))
 
     async def _token(self, part: dict[str, Any], _call: Call) -> Proof:
+        return await self.again(part)
+
+    async def again(self, part: dict[str, Any]) -> Proof:
+        """What a token proves.
+
+        Raises:
+            Unauthorized: it is not good.
+            BadRequest: there is none.
+            Forbidden: it is one of a delegation, which must not be stretched.
+        """
         if not isinstance(part.get("id"), str):
             raise BadRequest("Expecting to find id in token.")
         payload = (await self._tokens.find(part["id"])).payload
         if payload.trust_id:
             raise Forbidden("Trust-scoped tokens cannot be used to get another token.")
+        if payload.access_token_id or payload.thumbprint:
+            raise NotAllowed(action="Using OAuth-scoped token to create another token.")
         credential = None
         if payload.application_credential_id:
             async with self._store.read() as tx:
@@ -115,8 +114,17 @@ class Methods:
                 credential = await tx.first(
                     select(APPLICATION_CREDENTIALS).where(c.id == payload.application_credential_id)
                 )
-        methods = tuple(dict.fromkeys((*payload.methods, "token")))
-        return Proof(payload.user_id, methods, parent=payload, credential=credential)
+            if credential is None:
+                raise Unauthorized
+        return Proof(
+            payload.user_id,
+            tuple(dict.fromkeys((*payload.methods, "token"))),
+            parent=payload,
+            credential=credential,
+            identity_provider_id=payload.identity_provider_id,
+            protocol_id=payload.protocol_id,
+            group_ids=payload.group_ids,
+        )
 
     async def _application_credential(self, part: dict[str, Any], call: Call) -> Proof:
         if not isinstance(part.get("secret"), str):
@@ -132,15 +140,11 @@ class Methods:
                 if user is not None:
                     row = await tx.first(found.where(c.name == part["name"], c.user_id == user["id"]))
         name = attempt(call, str(part.get("id") or f"{part.get('name')}@{part.get('user')}"))
-        self._guesses.refuse(name)
+        self.guesses.refuse(name)
         if not await self._passwords.verify(part["secret"], row["secret_hash"] if row else None) or row is None:
-            self._guesses.wrong(name)
+            self.guesses.wrong(name)
             raise Unauthorized
         return Proof(row["user_id"], ("application_credential",), credential=row)
-
-    def ends(self) -> datetime:
-        """When a token that is issued now ends."""
-        return self._clock.now() + timedelta(seconds=self._settings.token_seconds)
 
 
 async def find_domain(tx: Tx, given: Any) -> Row | None:

@@ -12,7 +12,7 @@ import msgspec
 
 METHODS = (
     *("password", "token", "application_credential", "totp", "external", "mapped", "oauth1", "saml2", "openid"),
-    *("ec2credential",),
+    *("ec2credential", "oauth2_credential", "x509"),
 )
 """Bits of the packed form; only ever append."""
 
@@ -20,7 +20,8 @@ UNSCOPED, PROJECT, DOMAIN, SYSTEM = range(4)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
-_FORM = 1
+_FORM, _LONG_FORM = 1, 2
+"""Most tokens have the first; the second has what few tokens have at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,10 @@ class Payload:
     Attributes:
         scope: UNSCOPED, PROJECT, DOMAIN or SYSTEM; `scope_id` is the project's or domain's id.
         audit_ids: its own, and that of the first token of its chain where it was made from another.
-        trust_id, application_credential_id: what it was made with; empty for none.
+        trust_id, application_credential_id, access_token_id: what it was made with; empty for none.
+        identity_provider_id, protocol_id: who vouched for the user, and how; empty for the cloud itself.
+        group_ids: the groups that the identity provider put the user in.
+        thumbprint: of the certificate that its bearer must have; empty for anybody.
     """
 
     user_id: str
@@ -42,14 +46,27 @@ class Payload:
     audit_ids: tuple[str, ...]
     trust_id: str = ""
     application_credential_id: str = ""
+    access_token_id: str = ""
+    identity_provider_id: str = ""
+    protocol_id: str = ""
+    group_ids: tuple[str, ...] = ()
+    thumbprint: str = ""
 
     def pack(self) -> bytes:
         """The packed form."""
-        bits = sum(1 << METHODS.index(method) for method in self.methods)
+        bits = sum({1 << METHODS.index(method) for method in self.methods})
         audit = [base64.urlsafe_b64decode(text + "==") for text in self.audit_ids]
+        rare = [
+            _short(self.access_token_id),
+            self.identity_provider_id,
+            self.protocol_id,
+            [_short(group) for group in self.group_ids],
+            self.thumbprint,
+        ]
+        more = any(rare)
         return _encode(
             [
-                _FORM,
+                _LONG_FORM if more else _FORM,
                 _short(self.user_id),
                 bits,
                 self.scope,
@@ -59,6 +76,7 @@ class Payload:
                 audit,
                 _short(self.trust_id),
                 _short(self.application_credential_id),
+                *(rare if more else ()),
             ]
         )
 
@@ -70,11 +88,12 @@ def unpack(data: bytes) -> Payload:
         ValueError: it is not of this form.
     """
     try:
-        form, user, bits, scope, scope_id, issued, expires, audit, trust, credential = _decode(data)
+        form, user, bits, scope, scope_id, issued, expires, audit, trust, credential, *rare = _decode(data)
+        if (form, len(rare)) not in {(_FORM, 0), (_LONG_FORM, 5)}:
+            raise ValueError("a token of another form")
+        access, provider, protocol, groups, thumbprint = rare or ("", "", "", (), "")
     except (msgspec.DecodeError, ValueError, TypeError) as error:
         raise ValueError("not a token's payload") from error
-    if form != _FORM:
-        raise ValueError("a token of another form")
     return Payload(
         user_id=_long(user),
         methods=tuple(name for bit, name in enumerate(METHODS) if bits >> bit & 1),
@@ -85,6 +104,11 @@ def unpack(data: bytes) -> Payload:
         audit_ids=tuple(base64.urlsafe_b64encode(raw).decode().rstrip("=") for raw in audit),
         trust_id=_long(trust),
         application_credential_id=_long(credential),
+        access_token_id=_long(access),
+        identity_provider_id=provider,
+        protocol_id=protocol,
+        group_ids=tuple(_long(group) for group in groups),
+        thumbprint=thumbprint,
     )
 
 
@@ -93,8 +117,8 @@ def _micros(moment: datetime) -> int:
 
 
 def _short(text: str) -> Any:
-    """Sixteen bytes for an id of 32 hexadecimal digits, the text itself for any other."""
-    if len(text) == 32:
+    """Half as many bytes for an id of 32 or 64 hexadecimal digits, the text itself for any other."""
+    if len(text) in {32, 64}:
         try:
             raw = bytes.fromhex(text)
         except ValueError:

@@ -1,5 +1,6 @@
 """Which scope a request for a token asks for."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select, update
@@ -8,8 +9,9 @@ from pileus.identity.errors import NotAllowed
 from pileus.identity.projects.table import PROJECTS
 from pileus.identity.revisions.logic import Revisions
 from pileus.identity.tokens.access import Access, Accesses, Key
-from pileus.identity.tokens.methods import Proof, find_domain
+from pileus.identity.tokens.methods import find_domain
 from pileus.identity.tokens.payload import DOMAIN, PROJECT, SYSTEM, UNSCOPED
+from pileus.identity.tokens.proof import Proof
 from pileus.identity.trusts.table import TRUSTS
 from pileus.identity.users.table import USERS
 from pileus.kernel.api.errors import BadRequest, Forbidden, Unauthorized
@@ -40,20 +42,26 @@ class Scopes:
             Forbidden: the proof is not good for that scope.
         """
         credential = proof.credential
+        if proof.access_token is not None:
+            return await self._delegated(proof, proof.access_token)
         if credential is not None:
             return await self._credential(proof, credential, scope)
         if isinstance(scope, dict) and "OS-TRUST:trust" in scope:
             return await self._trust(proof, scope)
+        if scope is None and proof.identity_provider_id:
+            scope = "unscoped"  # whom another vouches for says first where to
         if scope is None:
             return await self._default(proof.user_id)
         await self._revisions.fresh()
         key = self._plain(proof.user_id, scope) or self._seen(proof.user_id, scope)
         if key is not None:
+            key = _vouched(key, proof)
             known = self._accesses.known(key)
             if known is not None:
                 return known
         async with self._store.read() as tx:
-            return await self._accesses.find(tx, key or await self._named(tx, proof.user_id, scope))
+            key = key or _vouched(await self._named(tx, proof.user_id, scope), proof)
+            return await self._accesses.find(tx, key)
 
     def _plain(self, user_id: str, scope: Any) -> Key | None:
         """The key of a scope that needs no look-up."""
@@ -129,6 +137,10 @@ class Scopes:
         async with self._store.read() as tx:
             return await self._accesses.find(tx, key)
 
+    async def _delegated(self, proof: Proof, token: Row) -> Access:
+        """An OAuth 1.0a access token is good for its own project only, whatever is asked for."""
+        return await self._accesses.get(Key(proof.user_id, PROJECT, token["project_id"], access_token_id=token["id"]))
+
     async def _trust(self, proof: Proof, scope: dict[str, Any]) -> Access:
         given = scope["OS-TRUST:trust"]
         if len(scope) != 1 or not isinstance(given, dict) or not isinstance(given.get("id"), str):
@@ -152,3 +164,15 @@ class Scopes:
             return access
 
         return await retrying(self._store, use)
+
+
+def _vouched(key: Key, proof: Proof) -> Key:
+    """The key with what an identity provider said."""
+    if not proof.identity_provider_id:
+        return key
+    return replace(
+        key,
+        identity_provider_id=proof.identity_provider_id,
+        protocol_id=proof.protocol_id,
+        group_ids=proof.group_ids,
+    )

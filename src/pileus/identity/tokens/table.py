@@ -10,4 +10,6 @@ REVOKED = Table(
     Column("audit_id", String(32), primary_key=True),
     # the row may go then, because the token is no good anyway
     Column("expires_at", UtcDateTime, nullable=False),
+    # the moment of giving back, null where it is not known any more
+    Column("revoked_at", UtcDateTime, nullable=True),
 )

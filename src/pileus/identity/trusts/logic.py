@@ -34,8 +34,8 @@ class TrustLogic:
         """Make a trust, or hand one on where the caller came by one.
 
         Raises:
-            Missing: a user, the project or a role does not exist.
-            NotAllowed: a role is not the trustor's to give.
+            Missing: a user or the project does not exist, or a role is not the trustor's to give.
+            NotAllowed: no role is given.
             Malformed: the end lies in the past, or roles and project do not fit together.
         """
         if await tx.first(select(USERS.c.id).where(USERS.c.id == body["trustee_user_id"])) is None:
@@ -56,6 +56,8 @@ class TrustLogic:
             "deleted_at": None,
             "extra": {},
         }
+        if body.get("allow_redelegation") and row["remaining_uses"] is not None:
+            raise Malformed("remaining_uses must not be set if redelegation is allowed")
         row["roles"] = await self._roles(tx, row, body.get("roles") or [])
         if who.trust_id:
             await self._hand_on(tx, who, row)
@@ -90,10 +92,11 @@ class TrustLogic:
                 raise Missing(kind="role", id=role.get("id") or role.get("name"))
             ids.append(identifier)
         above = [other["id"] for other in await ancestors(tx, project)]
-        held = await role_ids(tx, row["trustor_user_id"], on_project(project["id"], above))
+        held = await role_ids(tx, row["trustor_user_id"], on_project(project["id"], above), self._world.clock.now())
         await self._book.refresh(tx, self._revisions.generation)
-        if not set(ids) <= self._book.closure(held):
-            raise NotAllowed("Trustor does not have the roles that are to be given.")
+        for identifier in ids:
+            if identifier not in self._book.closure(held):
+                raise Missing(kind="role", id=identifier)
         return list(dict.fromkeys(ids))
 
     async def _hand_on(self, tx: Tx, who: Caller, row: Row) -> None:

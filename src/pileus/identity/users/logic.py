@@ -9,6 +9,7 @@ from pileus.identity.assignments.table import ASSIGNMENTS
 from pileus.identity.credentials.table import CREDENTIALS
 from pileus.identity.directory.logic import Directories
 from pileus.identity.errors import Malformed, Missing, duplicate
+from pileus.identity.federation.removal import forget_users
 from pileus.identity.groups.table import MEMBERS
 from pileus.identity.listing import merged, split
 from pileus.identity.projects.table import PROJECTS
@@ -135,5 +136,6 @@ class UserLogic:
         for table in (MEMBERS, APPLICATION_CREDENTIALS, ACCESS_RULES, CREDENTIALS, OLD_PASSWORDS):
             await tx.run(delete(table).where(table.c.user_id == id))
         await tx.run(delete(TRUSTS).where(or_(TRUSTS.c.trustor_user_id == id, TRUSTS.c.trustee_user_id == id)))
+        await forget_users(tx, [id])
         await tx.run(delete(USERS).where(USERS.c.id == id))
         await self._revisions.changed(tx)

@@ -25,14 +25,8 @@ CERTIFICATE = "img_signature_certificate_uuid"
 PROPERTIES = (SIGNATURE, HASH_METHOD, KEY_TYPE, CERTIFICATE)
 
 METHODS = {"SHA-224": "sha224", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
-CURVES = {
-    "ECC_SECT571K1": "sect571k1",
-    "ECC_SECT409K1": "sect409k1",
-    "ECC_SECT571R1": "sect571r1",
-    "ECC_SECT409R1": "sect409r1",
-    "ECC_SECP521R1": "secp521r1",
-    "ECC_SECP384R1": "secp384r1",
-}
+CURVES = {"ECC_SECP521R1": "secp521r1", "ECC_SECP384R1": "secp384r1"}
+"""Elliptic curves.  Glance names four over binary fields as well, which the cryptography library has given up."""
 
 
 class SignatureRefused(BadRequest):

@@ -13,7 +13,7 @@ what it asks for; the path parameters that `load` did not take; the validated bo
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -310,14 +310,13 @@ class Service:
         at_root: first segments that this service answers at the root of the port as well ("info" for `/info`).
         strict_media: whether a wrong content type is 415 (else 400).
         wrong_media: the error for a body whose content type (empty for none) is not taken; None for the kernel's own.
-        rights_first: whether rights are asked for before the path's resource is looked for and before the body is
-            validated; no right may depend on either then.
-        strict_query: the change from which on every operation refuses query parameters that it does not know.
+        rights_first: whether rights come before the path's resource and the body; none may depend on either then.
+        strict_query: the change from which on operations refuse unknown query parameters.
         bulk: whether a create also takes a list below the plural key, and makes all of it or nothing.
         fields_parameter: the query parameter that names the attributes to show ("fields"); empty for none.
-        trailing_slash: whether a path below the root means the same with a slash at its end; where it does not, an
-            empty id ("/servers/") is unknown instead of the whole list.
+        trailing_slash: whether a path means the same with a slash at its end; else an empty id is unknown.
         fault_types: the content types that `fault` answers.
+        tokenless: if set, called for requests without a token: who asks all the same, or None.
         layers: what every request passes on its way to the routes, outermost first.
         claim: tells requests that are for it whatever their path (by their host).
         roles: roles that a fresh cloud has for it.
@@ -349,6 +348,7 @@ class Service:
     fields_parameter: str = ""
     trailing_slash: bool = True
     fault_types: tuple[str, ...] = ("application/json",)
+    tokenless: Callable[[Any], Awaitable[Any]] | None = None
     layers: tuple[Layer, ...] = ()
     claim: Claim | None = None
     roles: tuple[str, ...] = ()

@@ -33,6 +33,8 @@ class Caller:
     trust_id: str = ""
     application_credential_id: str = ""
     access_rules: tuple[dict[str, Any], ...] | None = None
+    thumbprint: str = ""
+    """Of the certificate that the token's bearer must have; empty where it is good for anybody."""
     token: str = field(default="", repr=False)
     """The token as it was sent; secret."""
     expires_at: datetime | None = None
@@ -92,4 +94,8 @@ class Authenticator(Protocol):
         Raises:
             Unauthorized: the token is unknown, forged, expired or revoked.
         """
+        ...
+
+    def shows(self, call: Any, thumbprint: str) -> bool:
+        """Whether a request's client has the certificate of a thumbprint, as far as a front end says so."""
         ...

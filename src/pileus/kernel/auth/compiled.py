@@ -120,6 +120,8 @@ def _generic(kind: str, match: str) -> Test:
     if len(path) > 1:
         return _against(wanted, lambda creds, match: _found(creds, path, match))
     name = path[0]
+    if match == "None":  # upstream's credentials name what they have not, and say None; ours leave it out
+        return lambda _target, creds: creds.get(name) in {None, "None"}
 
     def direct(creds: Mapping[str, Any], match: str) -> bool:
         value = creds.get(name)

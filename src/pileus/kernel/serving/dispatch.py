@@ -34,6 +34,7 @@ from pileus.kernel.api.formats import is_whole
 from pileus.kernel.auth.access import within_access_rules
 from pileus.kernel.auth.caller import Authenticator
 from pileus.kernel.serving import negotiate
+from pileus.kernel.serving.certificates import bound, tokenless
 from pileus.kernel.serving.decoding import Unread, decoded
 from pileus.kernel.serving.layers import Layer, Proceed
 from pileus.kernel.serving.mount import ActionSet, Mounted
@@ -209,9 +210,8 @@ class Dispatcher:
         sent = call.request.headers
         token = sent.get("x-auth-token")
         try:
-            if not token:
-                raise Unauthorized
-            caller = await self._authenticator.authenticate(token)
+            caller = await self._authenticator.authenticate(token) if token else await tokenless(call)
+            bound(call, caller, self._authenticator)
         except Unauthorized as error:
             self._challenge(call, error)
             raise
@@ -221,6 +221,7 @@ class Dispatcher:
         service_token = sent.get("x-service-token")
         if service_token:
             service = await self._authenticator.authenticate(service_token)
+            bound(call, service, self._authenticator)
             caller = replace(caller, service_roles=service.roles)
         return caller
 

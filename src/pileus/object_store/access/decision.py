@@ -42,6 +42,11 @@ class Access:
         service = self._prefixes[account.removesuffix(who.project_id)]
         return not service or not service.isdisjoint(_lower(who.service_roles))
 
+    def reader(self, who: Caller, account: str) -> bool:
+        """Whether the caller may see everything in an account by its roles alone."""
+        reads = not self._readers.isdisjoint(_lower(who.roles))
+        return self.owner(who, account) or (self.at_home(who, account) and reads)
+
     def require(
         self,
         who: Caller,

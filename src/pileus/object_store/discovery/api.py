@@ -56,7 +56,7 @@ class Discovery:
     async def info(self, call: Call) -> Answer:
         """Show capabilities and limits; with a signature, what only administrators are shown as well."""
         shown = self._told()
-        if call.query.get("signature") or call.query.get("expires"):
+        if call.params and {"swiftinfo_sig", "swiftinfo_expires"} & dict(call.params).keys():
             self._require(call)
             shown["admin"] = {"disallowed_sections": []}
         head = {"Content-Type": "application/json; charset=UTF-8"}
@@ -66,7 +66,7 @@ class Discovery:
         return Answer(200, head, msgspec.json.encode(shown))
 
     def _require(self, call: Call) -> None:
-        expires = call.query.get("expires", "")
+        expires = dict(call.params).get("swiftinfo_expires", "")
         if not self._key:
             raise Forbidden
         if not is_whole(expires) or len(expires) > 15 or int(expires) < answers.now(call.world) // TICKS:
@@ -75,7 +75,7 @@ class Discovery:
         for method in ("GET",) if call.request.method == "GET" else ("HEAD", "GET"):
             text = f"{method}\n{expires}\n/info".encode()
             expected = hmac.new(self._key.encode(), text, sha1).hexdigest()
-            good |= hmac.compare_digest(expected.encode(), call.query.get("signature", "").encode())
+            good |= hmac.compare_digest(expected.encode(), dict(call.params).get("swiftinfo_sig", "").encode())
         if not good:
             raise Unauthorized
 

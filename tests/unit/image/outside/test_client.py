@@ -4,7 +4,7 @@ With a real server at 127.0.0.1, which only tests that open that network may rea
 """
 
 import pytest
-from tests.api.image.web import Web
+from tests.doubles.web import Web
 
 from pileus.image.outside.client import Outside, Refused, Unreachable
 from pileus.image.settings import DownloadSettings

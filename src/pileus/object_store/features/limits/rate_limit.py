@@ -141,5 +141,5 @@ class RateLimit:
             yield f"container/{account}/{container}", rate
         if container and not name and method == "GET" and (rate := rate_for(self._settings.listing, size)):
             yield f"listing/{account}/{container}", rate
-        if mark and method in WRITES:
+        if mark and mark != "BLACKLIST" and method in WRITES:
             yield f"all/{account}", float(mark)

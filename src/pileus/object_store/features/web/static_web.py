@@ -46,7 +46,7 @@ class StaticWeb:
         place = parts(path)
         headers = call.request.headers
         visits = metadata.truth(headers.get("x-web-mode", ""))
-        known = "x-auth-token" in headers or call.who.user_id or temporary.asked(call)
+        known = headers.get("x-auth-token") or call.who.user_id or temporary.asked(call)
         reads = call.request.method in {"GET", "HEAD"} and (visits or not known)
         if place is not None and place[1] and reads:
             found = await self._storage.container(*place[:2])

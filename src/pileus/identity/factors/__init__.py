@@ -1,0 +1,1 @@
+"""Factors: ways to prove who one is beside passwords and tokens."""

@@ -1,0 +1,1 @@
+"""Where users of identity providers come in."""

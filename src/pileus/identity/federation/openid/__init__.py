@@ -1,0 +1,1 @@
+"""OpenID Connect: this cloud as a relying party of identity providers."""

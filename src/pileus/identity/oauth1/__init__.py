@@ -1,0 +1,1 @@
+"""OAuth 1.0a: consumers act for users who have authorized them."""

@@ -1,0 +1,1 @@
+"""What may be used once: passcodes, assertions, nonces, sign-ins under way."""

@@ -1,0 +1,1 @@
+"""Receipts: what somebody has proven so far who must prove more."""

@@ -1,0 +1,1 @@
+"""Seals: how a token's content becomes text that nobody else can make."""

@@ -1,0 +1,1 @@
+"""Checksums of bodies beside the MD5."""

@@ -1,0 +1,1 @@
+"""What a bucket is told to be: one small document each."""

@@ -1,0 +1,1 @@
+"""What goes by itself when its time has come."""

@@ -1,0 +1,1 @@
+"""Objects that arrive in parts."""

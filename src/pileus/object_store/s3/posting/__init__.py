@@ -1,0 +1,1 @@
+"""Uploads by web forms."""

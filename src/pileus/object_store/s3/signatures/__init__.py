@@ -1,0 +1,1 @@
+"""Who asks: signatures of requests, of addresses and of bodies in pieces."""

@@ -1,0 +1,1 @@
+"""Buckets as web sites."""

@@ -1,0 +1,1 @@
+"""XML, moments and names as S3 writes them."""
