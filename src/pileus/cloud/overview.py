@@ -49,7 +49,8 @@ class Overview:
 
     async def audit(self, _question: dict[str, Any]) -> list[str]:
         """Where database, hypervisor, network and disk do not agree."""
-        return [*await self._cloud.compute.audit(), *await self._cloud.network.audit()]
+        cloud = self._cloud
+        return [*await cloud.compute.audit(), *await cloud.network.audit(), *await cloud.object_store.audit()]
 
     async def trace(self, question: dict[str, Any]) -> list[dict[str, Any]]:
         """The operations of a request, with their steps."""
@@ -86,6 +87,8 @@ class Overview:
         operations = Gauge("pileus_operations", "Durable operations by state.", ["state"], registry=registry)
         closed = Gauge("pileus_reconciler_closed", "Differences closed.", ["reconciler"], registry=registry)
         failing = Gauge("pileus_reconciler_failures", "Looks failed in a row.", ["reconciler"], registry=registry)
+        damaged = Gauge("pileus_objects_damaged", "Objects whose bytes are not those that were put.", registry=registry)
+        damaged.set(len(await self._cloud.object_store.audit()))
         async with self._cloud.parts.store.read() as tx:
             states = select(OPERATIONS.c.state, func.count().label("n")).group_by(OPERATIONS.c.state)
             for row in await tx.all(states):

@@ -22,6 +22,14 @@ class InsufficientStorage(ApiError):
     message: ClassVar[str] = "There was not enough space to save the resource."
 
 
+class DamagedObject(ApiError):
+    """503: the object's bytes are not those that were put; they are not handed out."""
+
+    status: ClassVar[int] = 503
+    title: ClassVar[str] = "Service Unavailable"
+    message: ClassVar[str] = "The object is damaged: its bytes are not those that were put."
+
+
 class ClientClosed(ApiError):
     """499: the client went away in the middle of its body."""
 

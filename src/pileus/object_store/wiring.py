@@ -28,6 +28,7 @@ from pileus.object_store.objects.api import ObjectResource
 from pileus.object_store.objects.archive import Archive
 from pileus.object_store.objects.links import Links
 from pileus.object_store.objects.logic import Objects
+from pileus.object_store.reconcilers.auditor import Auditor
 from pileus.object_store.reconcilers.expirer import Expirer
 from pileus.object_store.reconcilers.sweeper import Sweeper
 from pileus.object_store.reconcilers.syncer import Syncer
@@ -38,6 +39,7 @@ from pileus.object_store.s3.objects.writing import Quota
 from pileus.object_store.s3.signatures.verification import FindSigner
 from pileus.object_store.s3.wiring import wire_s3
 from pileus.object_store.settings import ObjectStoreSettings
+from pileus.object_store.storage.audit import Audit
 from pileus.object_store.storage.files import FileStorage
 from pileus.object_store.storage.protocol import Storage
 from pileus.object_store.sync.journal import Journal
@@ -123,9 +125,10 @@ class ObjectStoreService:
         self._client = HttpClient()
         parts.loops.add(
             Expirer(self.storage, parts.world),
-            *([Sweeper(files)] if storage is None else []),
             Syncer(self.storage, journal, realms, parts.world, self._client),
         )
+        if storage is None:
+            parts.loops.add(Sweeper(files), Auditor(Audit(files.disk, parts.world)))
 
     @property
     def services(self) -> list[Service]:
@@ -144,6 +147,12 @@ class ObjectStoreService:
         """
         self._realms.own(url)
         await self.storage.start()
+
+    async def audit(self) -> list[str]:
+        """Objects whose bytes are not those that were put."""
+        if not isinstance(self.storage, FileStorage):
+            return []
+        return [f"object {what}: its bytes are not those that were put" for what in await self.storage.damaged()]
 
     async def stop(self) -> None:
         """Close the storage."""

@@ -17,13 +17,14 @@ from pileus.kernel.api.errors import (
 )
 from pileus.kernel.api.formats import is_whole
 from pileus.object_store.containers.policies import Policies
-from pileus.object_store.errors import ClientClosed, InsufficientStorage, LengthRequired, Outdated
+from pileus.object_store.errors import ClientClosed, DamagedObject, InsufficientStorage, LengthRequired, Outdated
 from pileus.object_store.objects import quotas
 from pileus.object_store.objects.archive import Archive
 from pileus.object_store.storage.protocol import (
     TICKS,
     AlreadyThere,
     ContainerRecord,
+    Damaged,
     Deletion,
     Draft,
     Newer,
@@ -63,7 +64,10 @@ class Objects:
             NotFound: there is none.
             Forbidden: its bytes open only with a key of its owner, which this API does not take.
         """
-        record = await self.storage.object(*place, content=content, version=version)
+        try:
+            record = await self.storage.object(*place, content=content, version=version)
+        except Damaged:
+            raise DamagedObject from None
         if record is None or 0 < record.delete_at <= answers.now(call.world) // TICKS:
             raise NotFound
         if content and record.locked and call.request.method != "HEAD":

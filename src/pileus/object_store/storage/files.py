@@ -13,7 +13,7 @@ import msgspec
 from pileus.kernel.world import World
 from pileus.object_store.storage.content.uploads import FileUpload, Several, md5
 from pileus.object_store.storage.disk import Disk
-from pileus.object_store.storage.index import accounts, objects, parts
+from pileus.object_store.storage.index import accounts, auditing, objects, parts
 from pileus.object_store.storage.index.objects import Conditions
 from pileus.object_store.storage.protocol import Place, Upload
 from pileus.object_store.storage.records import (
@@ -142,6 +142,8 @@ class FileStorage:
         )
         if record is None:
             return None
+        if content and record.data[:1] in {"f", "p"}:
+            self._refuse_damaged(record)
         if record.hidden is not None and (key is not None or not record.locked):
             plain = self.disk.reading.plain(record.sealed, record.hidden, key)
             record = msgspec.structs.replace(record, content=plain, hidden=None)
@@ -303,6 +305,15 @@ class FileStorage:
         await self.disk.of(account).write(lambda c: parts.abandon(c, account, container, id, now))
 
     # ---- what only this storage has
+
+    def _refuse_damaged(self, record: ObjectRecord) -> None:
+        if self.disk.of(record.account).look(lambda c: auditing.is_damaged(c, record.data)):
+            where = f"{record.account}/{record.container}/{record.name}"
+            raise Damaged(f"{where}: its bytes are not those that were put")
+
+    async def damaged(self) -> list[str]:
+        """What has bytes that are not those that were put, as account/container/object."""
+        return [what for shard in self.disk.shards for what in await shard.list(auditing.damaged)]
 
     async def sweep(self, limit: int = 1000) -> int:
         """Remove what no object has had for a while; how much."""

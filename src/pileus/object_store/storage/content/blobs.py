@@ -5,6 +5,7 @@ it.  The folder is locked for as long as the process lives: whoever finds one un
 files are objects, and remove the others.
 """
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -38,6 +39,7 @@ class Blobs:
     def __init__(self, folder: Path, session: str, *, durable: bool) -> None:
         self._files = folder / "files"
         self._incoming = folder / "incoming"
+        self._quarantine = folder / "quarantine"
         self._mine = self._incoming / session
         self._lock = -1
         self.durable = durable
@@ -90,6 +92,13 @@ class Blobs:
     def remove(self, name: str) -> None:
         """Remove a file."""
         self.path(name).unlink(missing_ok=True)
+        (self._quarantine / name).unlink(missing_ok=True)
+
+    def set_aside(self, name: str) -> None:
+        """Take a damaged file out of the way, and keep it for whoever wants to save something of it."""
+        self._quarantine.mkdir(exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            self.path(name).rename(self._quarantine / name)
 
     def left(self) -> Iterator[tuple[Path, list[str]]]:
         """The folders of processes that are no more, with the names of the files in each.  Under `census` only."""

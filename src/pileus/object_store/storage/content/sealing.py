@@ -131,8 +131,12 @@ class Sealing:
         """Whether a wrapped key is the owner's, or wrapped by the newest of the ring."""
         return not sealed.startswith(RING) or int.from_bytes(sealed[1:5], "big") == self._ring.newest()[0]
 
+    def opens(self, sealed: bytes) -> bool:
+        """Whether the storage itself can open what lies under a wrapped key."""
+        return not sealed.startswith(CUSTOMER)
+
     def rotate(self) -> int:
-        """Add a key to the ring; its number."""
+        """Add a key to the ring, which wraps from now on; its number."""
         return self._ring.rotate()
 
 

@@ -98,6 +98,7 @@ def swept(connection: Connection, gone: list[str]) -> None:
                 discard(connection, piece.data, 0)
             connection.execute("DELETE FROM pieces WHERE id = ?", (name[1:],))
     connection.executemany("DELETE FROM garbage WHERE file = ?", [(name,) for name in gone])
+    connection.executemany("DELETE FROM damaged WHERE data = ?", [(f"f{name}",) for name in gone])
 
 
 _KNOWN = " UNION ALL ".join(

@@ -3,12 +3,12 @@
 `objects` holds what plain lists show: the newest version of each name, unless that is a marker.  Everything older, and
 every marker, is in `versions`, by the moment at which it was made.  `data` says where bytes are: "" for none, `s1` is
 row 1 of `small`, `fab…` the file ab…, `pab…` the pieces of that id, in their order.  `sealed` is the key of bytes that
-lie encrypted.
+lie encrypted.  `damaged` names bytes that were found not to be those that were put.
 """
 
 import sqlite3
 
-LAYOUT = 2
+LAYOUT = 3
 """Kept in the file's user_version."""
 
 _FIRST = """
@@ -72,7 +72,10 @@ CREATE TRIGGER version_new AFTER INSERT ON versions BEGIN
 CREATE TRIGGER version_gone AFTER DELETE ON versions BEGIN
     UPDATE containers SET bytes = bytes - OLD.size WHERE id = OLD.container; END;
 """
-_STEPS = (_FIRST, _SECOND)
+_THIRD = """
+CREATE TABLE damaged (data TEXT PRIMARY KEY, what TEXT NOT NULL, found INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_STEPS = (_FIRST, _SECOND, _THIRD)
 """What leads from each layout to the next."""
 
 
