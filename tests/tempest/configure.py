@@ -160,6 +160,26 @@ def networks(cloud: Connection) -> Sections:
     }
 
 
+def objects(cloud: Connection) -> Sections:
+    """What the object store says it has, and the realm that its containers can be copied in if it has one."""
+    store, _, _ = cloud.object_store.get_endpoint().partition("/v1/")
+    told = cloud.object_store.get(f"{store}/info").json()
+    realms = told.get("container_sync", {}).get("realms", {})
+    if not realms:
+        told.pop("container_sync", None)
+    found = {
+        "object-storage": {"container_sync_interval": "2"},
+        "object-storage-feature-enabled": {
+            "discoverable_apis": ",".join(sorted(told)),
+            "object_versioning": str("versioned_writes" in told).lower(),
+            "container_sync": str(bool(realms)).lower(),
+        },
+    }
+    for realm in sorted(realms)[:1]:
+        found["object-storage"] |= {"realm_name": realm, "cluster_name": min(realms[realm]["clusters"])}
+    return found
+
+
 def sections(cloud: Connection, work: Path, services: set[str], ssh: bool) -> Sections:
     """The whole configuration. Raises MissingError."""
     found: Sections = {
@@ -181,6 +201,8 @@ def sections(cloud: Connection, work: Path, services: set[str], ssh: bool) -> Se
         found.update(guests(cloud, ssh))
     if "network" in services:
         found.update(networks(cloud))
+    if "object-store" in services:
+        found.update(objects(cloud))
     for pair in filter(None, os.environ.get("TEMPEST_SET", "").split(";")):
         name, _, value = pair.partition("=")
         section, _, option = name.strip().rpartition(".")

@@ -5,7 +5,7 @@ ApiError
 │   ├── UnknownMethod: how it was proven is no method of this cloud
 │   ├── MoreMethods: what was proven is not enough; the answer is a receipt
 │   └── InvalidClient: OAuth 2.0's
-├── NotFound 404 ── Missing: "Could not find user: …"
+├── NotFound 404 ── Missing: "Could not find user: …", TokenGone
 ├── Conflict 409 ── Taken: a name that must be unique is not
 ├── Forbidden 403 ── NotAllowed, Immutable, InvalidDomainConfig, InvalidLimit
 ├── BadRequest 400 ── Malformed, PasswordRefused, and OAuth 2.0's InvalidRequest, UnsupportedGrant
@@ -69,6 +69,12 @@ class Missing(NotFound):
     """404: there is no such thing."""
 
     message = "Could not find {kind}: {id}."
+
+
+class TokenGone(NotFound):
+    """404: a token that a request is about is not good. The message says neither which nor why."""
+
+    message = "Could not find token: it is unknown, expired or revoked."
 
 
 class Taken(Conflict):

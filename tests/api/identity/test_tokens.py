@@ -68,3 +68,17 @@ async def test_a_token_by_token(cloud):
     assert set(two["methods"]) == {"password", "token"}
     assert two["expires_at"] == one["expires_at"]
     assert two["audit_ids"][1] == one["audit_ids"][0]
+
+
+@pytest.mark.parametrize("method", ["token", "mapped"])
+async def test_a_dead_token_proves_nothing_and_is_a_404(cloud, method):
+    dead = (await cloud.auth("demo", "demo-secret", "demo")).headers["X-Subject-Token"]
+    demo = cloud.bearer(dead)
+    assert (await demo.delete("/v3/auth/tokens", headers={"X-Subject-Token": dead})).status_code == 204
+    for token in (dead, dead[:-4], "rubbish", ""):
+        body = {"auth": {"identity": {"methods": [method], method: {"id": token}}}}
+        answer = await cloud.http.post("/v3/auth/tokens", json=body)
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"], error["title"]) == (404, 404, "Not Found")
+        assert error["message"] == "Could not find token: it is unknown, expired or revoked."
+        assert "X-Subject-Token" not in answer.headers

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pileus.identity.errors import Missing
+from pileus.identity.errors import TokenGone
 from pileus.identity.listing import truth
 from pileus.identity.rules import ADMIN, ADMIN_OR_SYSTEM_READER, SERVICE_ROLE, TOKEN_SUBJECT
 from pileus.identity.tokens.logic import Entry, Tokens, document
@@ -30,7 +30,7 @@ class AuthTokens:
         self._tokens = tokens
         self._login = login
 
-    @post(body=Auth, public=True, transaction="none", raises=(Unauthorized, Forbidden))
+    @post(body=Auth, public=True, transaction="none", raises=(Unauthorized, TokenGone, Forbidden))
     async def create(self, call: Call, body: dict[str, Any]) -> Answer:
         """Get a token."""
         return answer(call, await self._login.token(call, body["identity"], body.get("scope")), 201)
@@ -39,7 +39,7 @@ class AuthTokens:
         """The token in X-Subject-Token, if the caller has the right on it.
 
         Raises:
-            Missing: it is not good, or there is none.
+            TokenGone: it is not good, or there is none.
             Forbidden: it is somebody else's.
         """
         token = call.request.headers.get("x-subject-token", "")
@@ -47,7 +47,7 @@ class AuthTokens:
         try:
             entry = await self._tokens.find(token, expired=expired)
         except Unauthorized as error:
-            raise Missing("Could not find token: it is unknown, expired or revoked.") from error
+            raise TokenGone from error
         call.must(rule, {"target.token.user_id": entry.caller.user_id})
         return entry
 

@@ -1,6 +1,7 @@
 """The ways to prove who one is.  Each takes its part of the request and gives a proof, or raises Unauthorized.
 
-Whatever is wrong, the answer is the same and takes the same time: nobody learns whether a user exists.
+Whatever is wrong, the answer is the same and takes the same time: nobody learns whether a user exists. Only a token
+that is not good is a 404, as it is wherever a request is about a token and not made with one.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from pileus.identity.application_credentials.table import APPLICATION_CREDENTIALS
-from pileus.identity.errors import NotAllowed, UnknownMethod
+from pileus.identity.errors import NotAllowed, TokenGone, UnknownMethod
 from pileus.identity.projects.table import PROJECTS
 from pileus.identity.tokens.logic import Tokens
 from pileus.identity.tokens.proof import Method, Proof
@@ -60,6 +61,7 @@ class Methods:
 
         Raises:
             Unauthorized: it proves nothing, or its methods speak of different users.
+            TokenGone: it brings a token that is not good.
             BadRequest: a method's part is missing.
         """
         names = list(dict.fromkeys(identity["methods"]))
@@ -96,13 +98,16 @@ class Methods:
         """What a token proves.
 
         Raises:
-            Unauthorized: it is not good.
+            TokenGone: it is not good.
             BadRequest: there is none.
             Forbidden: it is one of a delegation, which must not be stretched.
         """
         if not isinstance(part.get("id"), str):
             raise BadRequest("Expecting to find id in token.")
-        payload = (await self._tokens.find(part["id"])).payload
+        try:
+            payload = (await self._tokens.find(part["id"])).payload
+        except Unauthorized as error:
+            raise TokenGone from error
         if payload.trust_id:
             raise Forbidden("Trust-scoped tokens cannot be used to get another token.")
         if payload.access_token_id or payload.thumbprint:
@@ -115,7 +120,7 @@ class Methods:
                     select(APPLICATION_CREDENTIALS).where(c.id == payload.application_credential_id)
                 )
             if credential is None:
-                raise Unauthorized
+                raise TokenGone
         return Proof(
             payload.user_id,
             tuple(dict.fromkeys((*payload.methods, "token"))),
