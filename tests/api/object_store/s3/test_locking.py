@@ -125,3 +125,32 @@ def test_the_expirer_leaves_locked_versions(house, s3, vault, forward):
     forward(days=-2)
     with refused("NoSuchVersion", 404):
         s3.get_object(Bucket=vault, Key="o", VersionId=version)
+
+
+def test_segments_and_accounts_with_locks_stay(house):
+    house.people["carol"] = ("carol-secret", house.person("carol", "p3", "member"))
+    house.people["operator"] = ("operator-secret", house.person("operator", "p9", "ResellerAdmin"))
+    carol, account = house.client("carol"), "/object-store/v1/AUTH_p3"
+    carol.create_bucket(Bucket="carols-vault", ObjectLockEnabledForBucket=True)
+    version = carol.put_object(Bucket="carols-vault", Key="o", Body=b"kept", ObjectLockLegalHoldStatus="ON")[
+        "VersionId"
+    ]
+    answer = house.ask("DELETE", account, headers={"X-Auth-Token": "operator"})
+    assert answer.status_code == 403
+    assert alive(carol, "carols-vault", version)
+    carol.put_object_legal_hold(Bucket="carols-vault", Key="o", LegalHold={"Status": "OFF"})
+    assert house.ask("DELETE", account, headers={"X-Auth-Token": "operator"}).status_code == 204
+
+
+def test_a_deletion_with_segments_keeps_a_locked_one(house, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="o", Body=b"kept")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
+    s3.put_object_legal_hold(Bucket=bucket, Key="o", LegalHold={"Status": "ON"})
+    swift(house, "POST", f"/{bucket}", **{"X-Versions-Enabled": "false"})
+    swift(house, "PUT", "/lists")
+    path = "/object-store/v1/AUTH_p1/lists/l?multipart-manifest="
+    made = house.ask("PUT", path + "put", headers=SWIFT, content=f'[{{"path": "/{bucket}/o"}}]'.encode())
+    assert made.status_code == 201
+    assert b"403 Forbidden" in house.ask("DELETE", path + "delete", headers=SWIFT).content
+    assert alive(s3, bucket, "null")
