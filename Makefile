@@ -92,10 +92,6 @@ else
 	@echo "tests with real servers left out: they need root, libvirtd, Open vSwitch and OVN on this machine"
 endif
 
-.PHONY: soak
-soak: env ## what takes long: failures again and again, images built and booted, a wheel installed
-	$(PYTEST) tests -m slow $(ARGS)
-
 .PHONY: test-postgres
 test-postgres: env ## the quick tests with PostgreSQL in place of SQLite; starts one of its own
 	PILEUS_TEST_POSTGRES=$${PILEUS_TEST_POSTGRES:-private} $(PYTEST) $(QUICK_TESTS) -m "not root and not slow" $(ARGS)
@@ -105,7 +101,8 @@ fuzz: env ## bad input of every kind, thoroughly (ARGS for pytest)
 	PILEUS_FUZZ_EXAMPLES=$${PILEUS_FUZZ_EXAMPLES:-25} $(PYTEST) tests/fuzz $(ARGS)
 
 .PHONY: soak
-soak: env ## kill Pileus, daemons and guests under real clouds for a while (PILEUS_SOAK_CHANGES=50, PILEUS_SOAK_SEED=1)
+soak: env ## what takes long; then kill Pileus, daemons and guests for a while (PILEUS_SOAK_CHANGES=50, PILEUS_SOAK_SEED=1)
+	$(PYTEST) tests -m slow $(ARGS)
 	PILEUS_SOAK_CHANGES=$${PILEUS_SOAK_CHANGES:-50} $(PYTEST) tests/failure -m root -s $(ARGS)
 
 .PHONY: tempest-smoke
