@@ -9,7 +9,7 @@ from pileus.object_store.access import grants
 from pileus.object_store.access.decision import Access
 from pileus.object_store.accounts.schema import META, QUOTA_BYTES
 from pileus.object_store.containers.policies import Policies
-from pileus.object_store.storage.protocol import AccountRecord, ContainerRecord, Storage, Subdir
+from pileus.object_store.storage.protocol import AccountRecord, ContainerRecord, Locked, Storage, Subdir
 from pileus.object_store.wire import answers, metadata, moments
 from pileus.object_store.wire.lists import query_of
 from pileus.object_store.wire.metadata import QUOTED_ETAGS, READ_ONLY, WRITE_RATE
@@ -80,8 +80,15 @@ class Accounts:
         return [{"subdir": entry.name} if isinstance(entry, Subdir) else _entry(entry) for entry in found]
 
     async def delete(self, name: str) -> bool:
-        """Forget an account with all that is in it."""
-        return await self._storage.delete_account(name)
+        """Forget an account with all that is in it.
+
+        Raises:
+            Forbidden: a lock keeps something in it.
+        """
+        try:
+            return await self._storage.delete_account(name)
+        except Locked:
+            raise Forbidden from None
 
 
 def _reserved(call: Call) -> dict[str, str | None]:

@@ -27,6 +27,7 @@ from pileus.object_store.storage.protocol import (
     Damaged,
     Deletion,
     Draft,
+    Locked,
     Newer,
     NoContainer,
     ObjectRecord,
@@ -191,17 +192,16 @@ class Objects:
             NotFound: there is none.
             Conflict: it is newer.
             PreconditionFailed: what it was cannot be kept.
+            Forbidden: a lock keeps it.
         """
         old = await self.storage.object(*place, version=version)
         if before and old is not None and old.stamp >= before:
             raise Conflict
         await self._journal.note(place[0], container, place[2])
-        if version is None and await self._archive.take(place, container):
-            return Deletion(gone=old)
-        try:
+        with _as_answers():
+            if version is None and await self._archive.take(place, container):
+                return Deletion(gone=old)
             done = await self.storage.delete_object(*place, old.stamp if before and old else 0, version=version)
-        except NoContainer:
-            raise NotFound from None
         late = done.gone is not None and 0 < done.gone.delete_at <= answers.now(call.world) // TICKS
         if done.marker is None and (done.gone is None or late):
             raise NotFound
@@ -218,7 +218,7 @@ def _as_answers() -> Iterator[None]:
         raise PreconditionFailed from None
     except NoContainer:
         raise NotFound from None
-    except WrongKey:
+    except (WrongKey, Locked):
         raise Forbidden from None
     except Newer:
         raise Outdated from None

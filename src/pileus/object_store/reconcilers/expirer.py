@@ -1,7 +1,7 @@
 """Objects whose time has come are removed.  Until then they are there but nobody sees them."""
 
 from pileus.kernel.world import World
-from pileus.object_store.storage.protocol import Storage
+from pileus.object_store.storage.protocol import Locked, Storage
 
 TOGETHER = 200
 """Objects looked up at once."""
@@ -27,7 +27,12 @@ class Expirer:
                 # only the object that was seen: one that was written meanwhile stays.  Where versions are kept it is
                 # hidden first, so that no older one comes back, and goes for good as the older version that it is then
                 version = None if record.latest else record.version
-                done = await self._storage.delete_object(account, container, record.name, record.stamp, version=version)
+                try:
+                    done = await self._storage.delete_object(
+                        account, container, record.name, record.stamp, version=version
+                    )
+                except Locked:  # since it was looked up; it is not found again before the lock ends
+                    continue
                 closed += done.gone is not None
             if len(due) < TOGETHER:
                 return closed

@@ -223,11 +223,12 @@ class FileStorage:
         *,
         version: str | None = None,
         if_etag: str | None = None,
+        bypass: bool = False,
     ) -> Deletion:
         """Forget an object."""
         now, place, conditions = self.disk.now(), (account, container, name), Conditions(if_etag=if_etag)
         return await self.disk.of(account).write(
-            lambda c: objects.delete_object(c, place, version, stamp, conditions, now)
+            lambda c: objects.delete_object(c, place, version, stamp, conditions, now, bypass=bypass)
         )
 
     def read(self, record: ObjectRecord, start: int, length: int, key: bytes | None = None) -> AsyncIterator[bytes]:

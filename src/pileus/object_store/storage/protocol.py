@@ -18,6 +18,7 @@ from pileus.object_store.storage.records import (
     Damaged,
     Deletion,
     Draft,
+    Locked,
     Metadata,
     Newer,
     NoContainer,
@@ -44,6 +45,7 @@ __all__ = [
     "Damaged",
     "Deletion",
     "Draft",
+    "Locked",
     "Metadata",
     "Newer",
     "NoContainer",
@@ -266,6 +268,7 @@ class Storage(Protocol):
         *,
         version: str | None = None,
         if_etag: str | None = None,
+        bypass: bool = False,
     ) -> Deletion:
         """Forget an object, or hide it behind a marker where versions are kept.
 
@@ -273,9 +276,11 @@ class Storage(Protocol):
             stamp: if it is still the one of that moment.
             version: exactly that one, for good; the newest that is left becomes the object.
             if_etag: the ETag that it must have.
+            bypass: whether a lock in governance mode is set aside.
 
         Raises:
             OtherObject: its ETag is another one, or there is none.
+            Locked: bytes would go for good that a lock keeps.
         """
         ...
 

@@ -193,6 +193,10 @@ class OtherObject(Exception):
         self.missing = missing
 
 
+class Locked(Exception):
+    """A lock keeps the version that would go."""
+
+
 class NoUpload(Exception):
     """There is no such upload of parts."""
 

@@ -1,8 +1,11 @@
 """Accounts and containers in dictionaries."""
 
+import itertools
+
 import msgspec
 
 from pileus.kernel.world import World
+from pileus.object_store.storage import locks
 from pileus.object_store.storage.records import (
     TICKS,
     AccountRecord,
@@ -92,6 +95,9 @@ class MemoryAccounts:
 
     async def delete_account(self, account: str) -> bool:
         """Forget an account."""
+        for container in self.kept[account].containers.values() if account in self.kept else ():
+            for record in itertools.chain.from_iterable(container.names.values()):
+                locks.check(record.metadata, self.now() // TICKS)
         self._claims = {bucket: owner for bucket, owner in self._claims.items() if owner != account}
         return self.kept.pop(account, None) is not None
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from pileus.kernel.world import World
+from pileus.object_store.storage import locks
 from pileus.object_store.storage.protocol import Place, Upload
 from pileus.object_store.storage.records import (
     TICKS,
@@ -141,6 +142,9 @@ class MemoryObjects(MemoryAccounts):
         """Put a record on top; the null version of that name goes if this is one."""
         kept = container.names.setdefault(record.name, [])
         if not record.version:
+            for other in kept:
+                if not other.version:
+                    locks.check(other.metadata, self.now() // TICKS)
             kept[:] = [other for other in kept if other.version]
         kept.append(record)
 
@@ -204,6 +208,7 @@ class MemoryObjects(MemoryAccounts):
         *,
         version: str | None = None,
         if_etag: str | None = None,
+        bypass: bool = False,
     ) -> Deletion:
         """Forget an object."""
         found = self.find(account, container)
@@ -214,6 +219,8 @@ class MemoryObjects(MemoryAccounts):
         if stamp and (old is None or old.stamp != stamp):
             return Deletion()
         if version is not None or not found.record.versioning:
+            if old is not None:
+                locks.check(old.metadata, self.now() // TICKS, bypass=bypass)
             kept = [r for r in found.names.get(name, []) if old is None or r.version != old.version]
             found.names[name] = kept
             if not kept:
@@ -243,6 +250,6 @@ class MemoryObjects(MemoryAccounts):
             for name, container in kept.containers.items()
             for versions in container.names.values()
             for record in versions
-            if 0 < record.delete_at <= second
+            if 0 < record.delete_at <= second and not locks.locked(record.metadata, second)
         ]
         return found[:limit]

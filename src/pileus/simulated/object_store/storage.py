@@ -38,8 +38,9 @@ class MemoryStorage(MemoryObjects):
 
     async def delete_account(self, account: str) -> bool:
         """Forget an account."""
+        gone = await super().delete_account(account)
         self._going = {place: going for place, going in self._going.items() if place[0] != account}
-        return await super().delete_account(account)
+        return gone
 
     async def delete_container(self, account: str, container: str) -> None:
         """Forget an empty container, with what is going on in it."""

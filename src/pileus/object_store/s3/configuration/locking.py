@@ -11,14 +11,12 @@ import msgspec
 
 from pileus.object_store.s3.errors import argument, refuse
 from pileus.object_store.s3.wire import moments, xml
+from pileus.object_store.storage.locks import COMPLIANCE, GOVERNANCE, HOLD, MODE, UNTIL
 from pileus.object_store.storage.protocol import TICKS
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-MODE, UNTIL, HOLD = "sysmeta-s3-lock-mode", "sysmeta-s3-lock-until", "sysmeta-s3-lock-hold"
-"""The metadata of a version that is locked: how, until which second, and whether on legal hold ("ON")."""
-GOVERNANCE, COMPLIANCE = "GOVERNANCE", "COMPLIANCE"
 MODES = (GOVERNANCE, COMPLIANCE)
 MOST_DAYS, MOST_YEARS = 36500, 100
 
@@ -49,18 +47,6 @@ class Retention(msgspec.Struct, frozen=True):
 def retention_of(metadata: Mapping[str, str]) -> Retention | None:
     """How a version is locked, even if that has ended."""
     return Retention(metadata[MODE], int(metadata[UNTIL])) if MODE in metadata else None
-
-
-def locked(metadata: Mapping[str, str], second: int, *, bypass: bool = False) -> bool:
-    """Whether a version may not go at that second.
-
-    Args:
-        bypass: whether the governance mode is set aside.
-    """
-    if metadata.get(HOLD) == "ON":
-        return True
-    found = retention_of(metadata)
-    return found is not None and found.until > second and not (bypass and found.mode == GOVERNANCE)
 
 
 def check_change(old: Retention | None, new: Retention | None, second: int, *, bypass: bool) -> None:

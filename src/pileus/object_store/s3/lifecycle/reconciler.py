@@ -10,11 +10,11 @@ from pileus.kernel.auth.caller import Caller
 from pileus.kernel.world import World
 from pileus.object_store.s3.buckets.bucket import Bucket
 from pileus.object_store.s3.buckets.registry import Registry
-from pileus.object_store.s3.configuration import locking
 from pileus.object_store.s3.lifecycle import rules as lifecycle
 from pileus.object_store.s3.notification.events import Events
 from pileus.object_store.s3.notification.outbox import Notes
 from pileus.object_store.storage.protocol import (
+    Locked,
     NoContainer,
     NoUpload,
     ObjectRecord,
@@ -92,15 +92,13 @@ class Lifecycle:
         count = 0
         for removal in list(lifecycle.due(rules, versions, second, versioned=bucket.versioned)):
             record = removal.record
-            if removal.version is not None and locking.locked(record.metadata, second):
-                continue
             place = bucket.account, bucket.name, record.name
             try:
                 if removal.version is None or (removal.version == "" and not bucket.versioned):
                     done = await self._storage.delete_object(*place, record.stamp)
                 else:
                     done = await self._storage.delete_object(*place, version=removal.version)
-            except OtherObject:
+            except (OtherObject, Locked):
                 continue
             if done.marker is not None:
                 await self._events.tell(None, bucket, "s3:LifecycleExpiration:DeleteMarkerCreated", done.marker)

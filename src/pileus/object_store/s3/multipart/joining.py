@@ -21,6 +21,7 @@ from pileus.object_store.s3.visit import Visit, answer
 from pileus.object_store.s3.wire import xml
 from pileus.object_store.storage.protocol import (
     AlreadyThere,
+    Locked,
     NoContainer,
     NoPart,
     NoUpload,
@@ -88,7 +89,7 @@ class Joining:
             raise refuse("InvalidPart", UploadId=upload_id) from None
         except NoUpload:
             raise refuse("NoSuchUpload", UploadId=upload_id) from None
-        except (NoContainer, AlreadyThere, OtherObject, StorageFull) as error:
+        except (NoContainer, AlreadyThere, Locked, OtherObject, StorageFull) as error:
             failed(error, bucket, visit.key)
         await self._events.tell(visit, bucket, "s3:ObjectCreated:CompleteMultipartUpload", record)
         return self._finished(visit, record)

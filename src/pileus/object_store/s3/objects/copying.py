@@ -12,7 +12,7 @@ from pileus.object_store.s3.access.rights import Rights
 from pileus.object_store.s3.buckets.bucket import Bucket
 from pileus.object_store.s3.buckets.registry import Registry
 from pileus.object_store.s3.checksums import digests
-from pileus.object_store.s3.configuration import encryption, locking, tags
+from pileus.object_store.s3.configuration import encryption, tags
 from pileus.object_store.s3.errors import argument, refuse
 from pileus.object_store.s3.notification.events import Events
 from pileus.object_store.s3.objects import conditions
@@ -25,10 +25,12 @@ from pileus.object_store.s3.signatures.bodies import Body
 from pileus.object_store.s3.signatures.claims import Signed
 from pileus.object_store.s3.visit import Visit, answer
 from pileus.object_store.s3.wire import moments, names
+from pileus.object_store.storage import locks
 from pileus.object_store.storage.protocol import (
     AlreadyThere,
     Damaged,
     Draft,
+    Locked,
     Metadata,
     NoContainer,
     ObjectRecord,
@@ -39,7 +41,7 @@ from pileus.object_store.storage.protocol import (
 )
 
 _NEVER = frozenset(
-    {acl.KEPT, locking.MODE, locking.UNTIL, locking.HOLD, encryption.KEPT, encryption.CUSTOMER, CLASS, UPLOAD, REDIRECT}
+    {acl.KEPT, locks.MODE, locks.UNTIL, locks.HOLD, encryption.KEPT, encryption.CUSTOMER, CLASS, UPLOAD, REDIRECT}
 )
 """What a copy does not take over: it has its own."""
 
@@ -152,7 +154,7 @@ class Copying:
             raise damaged() from None
         except WrongKey:
             raise refuse("AccessDenied") from None
-        except (NoContainer, AlreadyThere, OtherObject, StorageFull) as error:
+        except (NoContainer, AlreadyThere, Locked, OtherObject, StorageFull) as error:
             failed(error, bucket, key)
 
     async def _byte_by_byte(

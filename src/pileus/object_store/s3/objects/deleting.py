@@ -8,14 +8,14 @@ import msgspec
 from pileus.kernel.api.call import Answer
 from pileus.object_store.s3.access.rights import Rights
 from pileus.object_store.s3.buckets.bucket import Bucket
-from pileus.object_store.s3.configuration import locking
 from pileus.object_store.s3.errors import S3Error, refuse
 from pileus.object_store.s3.notification.events import Events
 from pileus.object_store.s3.objects.finding import Finder
 from pileus.object_store.s3.objects.naming import version_text
 from pileus.object_store.s3.visit import Visit, answer, nothing
 from pileus.object_store.s3.wire import names, xml
-from pileus.object_store.storage.protocol import TICKS, Deletion, NoContainer, OtherObject, Storage
+from pileus.object_store.storage import locks
+from pileus.object_store.storage.protocol import TICKS, Deletion, Locked, NoContainer, OtherObject, Storage
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -49,12 +49,13 @@ class Deleting:
         """
         action = "s3:DeleteObject" if wish.version is None else "s3:DeleteObjectVersion"
         await self._rights.require(visit, action, bucket, wish.key, wish.version)
-        if wish.version is not None and bucket.has("lock"):
-            await self._unlocked(visit, bucket, wish)
+        bypass = wish.version is not None and await self._bypass(visit, bucket, wish)
         try:
             done = await self._storage.delete_object(
-                bucket.account, bucket.name, wish.key, version=wish.version, if_etag=wish.etag
+                bucket.account, bucket.name, wish.key, version=wish.version, if_etag=wish.etag, bypass=bypass
             )
+        except Locked:
+            raise refuse("AccessDenied", "Access Denied because object protected by object lock.") from None
         except NoContainer:
             raise refuse("NoSuchBucket", BucketName=bucket.name) from None
         except OtherObject as error:
@@ -67,15 +68,15 @@ class Deleting:
             await self._events.tell(visit, bucket, "s3:ObjectRemoved:Delete", done.gone)
         return done
 
-    async def _unlocked(self, visit: Visit, bucket: Bucket, wish: Wish) -> None:
+    async def _bypass(self, visit: Visit, bucket: Bucket, wish: Wish) -> bool:
+        """Whether a lock in governance mode is to be set aside."""
+        if not visit.flag("x-amz-bypass-governance-retention"):
+            return False
         record = await self._finder.find(bucket, wish.key, wish.version)
-        if record is None or not locking.locked(record.metadata, visit.now // TICKS):
-            return
-        bypass = visit.flag("x-amz-bypass-governance-retention")
-        if bypass:
-            await self._rights.require(visit, "s3:BypassGovernanceRetention", bucket, wish.key, wish.version)
-        if locking.locked(record.metadata, visit.now // TICKS, bypass=bypass):
-            raise refuse("AccessDenied", "Access Denied because object protected by object lock.")
+        if record is None or not locks.locked(record.metadata, visit.now // TICKS):
+            return False
+        await self._rights.require(visit, "s3:BypassGovernanceRetention", bucket, wish.key, wish.version)
+        return True
 
     async def delete(self, visit: Visit) -> Answer:
         """Delete an object or a version."""

@@ -14,6 +14,7 @@ from pileus.object_store.s3.objects.finding import Finder, version_header
 from pileus.object_store.s3.objects.naming import CLASS, etag, size_of
 from pileus.object_store.s3.visit import Visit, answer, nothing
 from pileus.object_store.s3.wire import moments, xml
+from pileus.object_store.storage import locks
 from pileus.object_store.storage.protocol import TICKS, ObjectRecord, Storage
 
 _ATTRIBUTES = frozenset({"ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"})
@@ -103,16 +104,16 @@ class Describing:
         )
         old = locking.retention_of(record.metadata)
         locking.check_change(old, wanted, visit.now // TICKS, bypass=bypass)
-        gone: dict[str, str | None] = {locking.MODE: None, locking.UNTIL: None}
+        gone: dict[str, str | None] = {locks.MODE: None, locks.UNTIL: None}
         return nothing(200, await self._mark(visit, record, {**gone, **(wanted.metadata() if wanted else {})}))
 
     async def get_hold(self, visit: Visit) -> Answer:
         """Show whether a version is on legal hold."""
         self._needs_lock(visit)
         record = await self._get(visit)
-        if locking.HOLD not in record.metadata:
+        if locks.HOLD not in record.metadata:
             raise refuse("NoSuchObjectLockConfiguration")
-        return answer("LegalHold", [("Status", record.metadata[locking.HOLD])])
+        return answer("LegalHold", [("Status", record.metadata[locks.HOLD])])
 
     async def put_hold(self, visit: Visit) -> Answer:
         """Put a version on legal hold, or let it go."""
@@ -122,7 +123,7 @@ class Describing:
         except ValueError:
             raise refuse("MalformedXML") from None
         record = await self._get(visit)
-        return nothing(200, await self._mark(visit, record, {locking.HOLD: status}))
+        return nothing(200, await self._mark(visit, record, {locks.HOLD: status}))
 
     async def attributes(self, visit: Visit) -> Answer:
         """Show chosen attributes of an object."""

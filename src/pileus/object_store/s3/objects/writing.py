@@ -20,6 +20,7 @@ from pileus.object_store.s3.visit import Visit
 from pileus.object_store.storage.protocol import (
     AlreadyThere,
     Draft,
+    Locked,
     NoContainer,
     ObjectRecord,
     OtherObject,
@@ -46,6 +47,8 @@ def failed(error: Exception, bucket: Bucket, key: str) -> NoReturn:
         if error.missing:
             raise refuse("NoSuchKey", Key=key) from None
         raise refuse("PreconditionFailed", Condition="If-Match") from None
+    if isinstance(error, Locked):
+        raise refuse("AccessDenied", "Access Denied because object protected by object lock.") from None
     if isinstance(error, StorageFull):
         raise refuse("InsufficientStorage") from None
     raise error
@@ -104,7 +107,7 @@ class Writing:
             return await self._storage.put_object(
                 bucket.account, bucket.name, key, upload, draft, absent=when.absent, if_etag=when.if_etag
             )
-        except (NoContainer, AlreadyThere, OtherObject, StorageFull) as error:
+        except (NoContainer, AlreadyThere, Locked, OtherObject, StorageFull) as error:
             failed(error, bucket, key)
         finally:
             await upload.abandon()

@@ -8,12 +8,15 @@ from typing import Any
 
 import msgspec
 
+from pileus.object_store.storage import locks
 from pileus.object_store.storage.index.data import discard
 from pileus.object_store.storage.index.listing import page
 from pileus.object_store.storage.records import (
+    TICKS,
     AccountRecord,
     Change,
     ContainerRecord,
+    Locked,
     Metadata,
     NoContainer,
     NotEmpty,
@@ -93,6 +96,7 @@ def delete_account(connection: Connection, name: str, now: int) -> bool:
     row = connection.execute(_ACCOUNT, (name.encode(),)).fetchone()
     if row is None:
         return False
+    _check_locks(connection, row[0], now)
     for (container_id,) in connection.execute("SELECT id FROM containers WHERE account = ?", row[:1]).fetchall():
         for table in ("objects", "versions"):
             _empty(connection, table, "container", container_id, now)
@@ -100,6 +104,17 @@ def delete_account(connection: Connection, name: str, now: int) -> bool:
     connection.execute("DELETE FROM containers WHERE account = ?", row[:1])
     connection.execute("DELETE FROM accounts WHERE id = ?", row[:1])
     return True
+
+
+def _check_locks(connection: Connection, account_id: int, now: int) -> None:
+    for table in ("objects", "versions"):
+        kept = connection.execute(
+            f"SELECT 1 FROM {table} JOIN containers ON containers.id = {table}.container"  # noqa: S608 - our own names
+            f" WHERE containers.account = ? AND NOT ({locks.FREE.format(table)}) LIMIT 1",
+            (account_id, now // TICKS),
+        )
+        if kept.fetchone():
+            raise Locked
 
 
 def _empty(connection: Connection, table: str, column: str, owner: int | str, now: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from pileus.object_store.storage import locks
 from pileus.object_store.storage.index import versions
 from pileus.object_store.storage.index.accounts import merged, owned, owner, text_of
 from pileus.object_store.storage.index.data import Body, discard, keep, small
@@ -141,12 +142,14 @@ def _make_room(
     stamp = now if old is None else max(now, old.stamp + 1)
     if not versioning:
         if old is not None:
+            locks.check(old.metadata, now // TICKS)
             discard(connection, old.data, now)
         return stamp
     stamp = max(stamp, versions.newest(connection, owner_id, place[2]) + 1)
     if old is not None and (versioning == "enabled" or old.version):
         versions.shift(connection, owner_id, place[2])
     elif old is not None:
+        locks.check(old.metadata, now // TICKS)
         discard(connection, old.data, now)
     if versioning != "enabled":
         versions.forget_null(connection, owner_id, place[2], now)
@@ -160,6 +163,8 @@ def delete_object(
     stamp: int,
     conditions: Conditions,
     now: int,
+    *,
+    bypass: bool = False,
 ) -> Deletion:
     """Forget an object or a version of it, or hide it behind a marker."""
     found = owner(connection, *place[:2])
@@ -172,10 +177,12 @@ def delete_object(
         return Deletion()
     if version is not None:
         if old is not None:
+            locks.check(old.metadata, now // TICKS, bypass=bypass)
             versions.forget(connection, owner_id, place[2], version, old, now)
         return Deletion(gone=old)
     if not versioning:
         if old is not None:
+            locks.check(old.metadata, now // TICKS, bypass=bypass)
             discard(connection, old.data, now)
             connection.execute("DELETE FROM objects WHERE container = ? AND name = ?", (owner_id, place[2].encode()))
         return Deletion(gone=old)
@@ -212,15 +219,16 @@ def change_object(
 
 
 def expired(connection: Connection, second: int, limit: int) -> list[tuple[str, str, ObjectRecord]]:
-    """Objects and versions whose time has come."""
+    """Objects and versions whose time has come and that no lock keeps."""
     found: list[tuple[str, str, ObjectRecord]] = []
     for table, columns in (("objects", COLUMNS), ("versions", VERSION_COLUMNS)):
         chosen = ", ".join(f"{table}.{column}" for column in columns.split(", "))
         rows = connection.execute(
             f"SELECT {chosen}, accounts.name, containers.name FROM {table}"
             f" JOIN containers ON containers.id = {table}.container JOIN accounts ON accounts.id = containers.account"
-            f" WHERE {table}.delete_at > 0 AND {table}.delete_at <= ? ORDER BY {table}.delete_at LIMIT ?",
-            (second, limit - len(found)),
+            f" WHERE {table}.delete_at > 0 AND {table}.delete_at <= ? AND {locks.FREE.format(table)}"
+            f" ORDER BY {table}.delete_at LIMIT ?",
+            (second, second, limit - len(found)),
         )
         for row in rows:
             account, container = row[-2].decode(), row[-1].decode()

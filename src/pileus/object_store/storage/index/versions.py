@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from pileus.object_store.storage import locks
 from pileus.object_store.storage.index.accounts import metadata_of
 from pileus.object_store.storage.index.data import discard
 from pileus.object_store.storage.index.listing import between, bounds, walk
@@ -136,7 +137,8 @@ def forget_null(connection: Connection, owner: int, name: str, now: int) -> None
     """Forget the null version among the older ones."""
     where = "FROM versions WHERE container = ? AND name = ? AND version = ''"
     values = (owner, name.encode())
-    for (data,) in connection.execute(f"SELECT data {where}", values).fetchall():
+    for data, text in connection.execute(f"SELECT data, metadata {where}", values).fetchall():
+        locks.check(metadata_of(text), now // TICKS)
         discard(connection, data, now)
     connection.execute(f"DELETE {where}", values)
 
