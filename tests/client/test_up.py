@@ -28,7 +28,7 @@ def test_the_catalog_answers_when_up_returns(cloud):
             status = urllib.request.urlopen(address, timeout=10).status
         except urllib.error.HTTPError as answered:
             status = answered.code
-        assert status in {200, 300, 401}, address
+        assert status in {200, 300, 401, 403}, address  # S3 refuses nameless callers with 403
 
 
 def test_clouds_yaml_and_openrc_are_only_their_owners(cloud):
