@@ -3,7 +3,10 @@
 That is its own, else its service's in its region or in one above, else its service's everywhere.
 """
 
-from sqlalchemy import delete, or_, select
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, delete, or_, select
 
 from pileus.identity.endpoint_policies.table import POLICY_ASSOCIATIONS
 from pileus.identity.endpoints.table import ENDPOINTS
@@ -56,6 +59,6 @@ def _covers(given: Row, endpoint: Row, regions: list[str]) -> bool:
     return given["service_id"] == endpoint["service_id"] and (not given["region_id"] or given["region_id"] in regions)
 
 
-async def forget(tx: Tx, column: str, ids: object) -> None:
+async def forget(tx: Tx, column: str, ids: Sequence[str] | Select[Any]) -> None:
     """Remove what was said of endpoints, services, regions or policies that go (ids, or a statement of them)."""
-    await tx.run(delete(POLICY_ASSOCIATIONS).where(POLICY_ASSOCIATIONS.c[column].in_(ids)))  # type: ignore[arg-type]
+    await tx.run(delete(POLICY_ASSOCIATIONS).where(POLICY_ASSOCIATIONS.c[column].in_(ids)))
